@@ -1,0 +1,575 @@
+/* limen.h -- the public interface of liblimen.
+ *
+ * Shapes      (n), (rows, cols): C arrays, row-major, no padding.
+ * Bits        a binary state of n units is (n) bits: unit i is bit i % 64 of
+ *             word i / 64, and the bits past n are zero.
+ * Time        counts steps, the first is 1.  Nothing here has seconds.
+ * Ownership   what a _new or _load returns, the caller gives to the matching
+ *             _free.  Every other pointer is only read or written during the
+ *             call.
+ * Errors      a function that can fail returns a limen_status; it then has
+ *             changed nothing and its outputs are NULL or untouched.  The last
+ *             argument, which may be NULL, receives a sentence.  The others
+ *             cannot fail.  Calling against the stated conditions is a bug,
+ *             which debug builds assert.
+ * Threads     different objects may be used at the same time, one may not.
+ *             `threads` is the number to use, 0 for all cores; results do not
+ *             depend on it.
+ *
+ * docs/model.md has the equations with these letters, docs/numerics.md the
+ * arithmetic to the bit.
+ */
+#ifndef LIMEN_H
+#define LIMEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define LIMEN_API __attribute__((visibility("default")))
+#else
+#define LIMEN_API
+#endif
+
+#define LIMEN_STATUS_LIST(X)                                        \
+    X(LIMEN_OK, "ok")                                               \
+    X(LIMEN_BAD_VALUE, "a value is outside its range")              \
+    X(LIMEN_BAD_FILE, "a file is unreadable or malformed")          \
+    X(LIMEN_CANNOT_WRITE, "a file cannot be written")               \
+    X(LIMEN_NO_MEMORY, "out of memory")                             \
+    X(LIMEN_INCOMPATIBLE, "a file belongs to another network or version") \
+    X(LIMEN_DIVERGED, "training diverged")
+
+typedef enum limen_status {
+#define X(name, text) name,
+    LIMEN_STATUS_LIST(X)
+#undef X
+} limen_status;
+
+/* What went wrong, as one sentence without a full stop that names the thing,
+ * the place and the cure. */
+typedef struct limen_error {
+    limen_status status;
+    char text[480];
+} limen_error;
+
+/* A status in words, without a full stop.  Never NULL. */
+LIMEN_API const char *limen_status_text(limen_status status);
+
+/* "1.2.3". */
+LIMEN_API const char *limen_version(void);
+
+/* The kernels in use, such as "avx512"; the variable LIMEN_BACKEND chooses.
+ * NULL if it names one that this machine cannot run. */
+LIMEN_API const char *limen_backend(void);
+
+/* The i-th backend this machine can run, slowest first; NULL past the last. */
+LIMEN_API const char *limen_backend_at(size_t i);
+
+/* ---- Random numbers -------------------------------------------------------
+ *
+ * A function, not a state: Philox4x32-10 (Salmon et al. 2011, SC11) of
+ * (seed, stream, sample key, step, unit).  docs/numerics.md has the packing.
+ */
+
+/* One block of Philox4x32-10. */
+LIMEN_API void limen_philox(uint32_t out[4], const uint32_t counter[4],
+                            const uint32_t key[2]);
+
+/* The 32-bit draw of one unit.  stream < 256, unit < 2^26. */
+LIMEN_API uint32_t limen_draw(uint64_t seed, uint32_t stream, uint64_t key,
+                              uint32_t step, uint32_t unit);
+
+/* ---- The network ----------------------------------------------------------
+ *
+ * Layers 0..L, layer 0 is the input, layer L the output; connections from any
+ * layer to any layer but the input.  One step updates the layers in order
+ * 1..L:
+ *
+ *     a_l(t) = sum over connections to l of W s_from - theta_l
+ *     s_l(t) = 1 if a_l(t) > 0 else 0,     s_l(0) = 0
+ *
+ * A connection that goes up delivers now, s_from(t); one that goes sideways or
+ * down, and every delayed one, delivers the step before, s_from(t-1).
+ */
+typedef struct limen_network limen_network;
+
+enum {
+    LIMEN_LAYERS_MAX = 200,     /* the input counted */
+    LIMEN_UNITS_MAX = 1 << 24,  /* a layer; also the sources of one unit */
+    LIMEN_REFRACTORY_MAX = 65535 /* steps */
+};
+
+/* units: (layers), each in [1, LIMEN_UNITS_MAX]; 2 <= layers <=
+ * LIMEN_LAYERS_MAX.  Weights and thresholds do not exist or are zero. */
+LIMEN_API limen_status limen_network_new(limen_network **out,
+                                         const size_t *units, size_t layers,
+                                         limen_error *err);
+
+/* The standard network: for each l >= 1 `below` W_l, for each l >= 1 with
+ * self[l] `self` U_l, for each 1 <= l < L with feedback[l] `feedback` V_l from
+ * l + 1.  self, feedback: (layers) or NULL for none; entry 0 is not read, nor
+ * feedback of the last layer.  Connections are numbered in the order W_1 U_1
+ * V_1 W_2 ... */
+LIMEN_API limen_status limen_network_standard(limen_network **out,
+                                              const size_t *units,
+                                              size_t layers, const bool *self,
+                                              const bool *feedback,
+                                              limen_error *err);
+
+LIMEN_API limen_status limen_network_copy(limen_network **out,
+                                          const limen_network *net,
+                                          limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_network_free(limen_network *net);
+
+typedef enum limen_pattern_kind {
+    LIMEN_DENSE,        /* every pair */
+    LIMEN_IN_DEGREE,    /* each unit hears `in_degree` distinct sources */
+    LIMEN_PROBABILITY,  /* each pair with `probability` */
+    LIMEN_GIVEN         /* row_start and source say which */
+} limen_pattern_kind;
+
+/* Which pairs (listening unit i, speaking unit j) a connection has. */
+typedef struct limen_pattern {
+    limen_pattern_kind kind;
+    size_t in_degree;
+    double probability;
+    bool self_pairs;           /* of a layer to itself: allow i = j; random
+                                  patterns only */
+    uint64_t seed;             /* of random patterns */
+    const uint64_t *row_start; /* (n + 1) GIVEN: entries of unit i are
+                                  row_start[i] .. row_start[i+1] - 1 */
+    const uint32_t *source;    /* (entries) GIVEN: ascending in each row */
+} limen_pattern;
+
+/* Adds a connection; pattern NULL means dense.  *index, if index is not NULL,
+ * is its number.  Weights are zero.  delayed: delivers the step before also
+ * where it goes up. */
+LIMEN_API limen_status limen_network_connect(limen_network *net, size_t from,
+                                             size_t to, bool delayed,
+                                             const limen_pattern *pattern,
+                                             size_t *index, limen_error *err);
+
+typedef enum limen_connection_kind {
+    LIMEN_BELOW,    /* from l - 1 to l */
+    LIMEN_SELF,     /* from l to l */
+    LIMEN_FEEDBACK, /* from l + 1 to l */
+    LIMEN_OTHER
+} limen_connection_kind;
+
+typedef struct limen_connection_info {
+    size_t from, to;
+    limen_connection_kind kind;
+    bool delayed; /* delivers the step before */
+    bool sparse;
+    size_t entries; /* weights */
+} limen_connection_info;
+
+LIMEN_API size_t limen_network_layers(const limen_network *net);
+LIMEN_API size_t limen_network_units(const limen_network *net, size_t layer);
+LIMEN_API size_t limen_network_connections(const limen_network *net);
+LIMEN_API limen_connection_info
+limen_network_connection(const limen_network *net, size_t index);
+
+/* The float32 masters.  Dense: (n, m), w[i*m + j] from j to i.  Sparse:
+ * (entries), unit by unit in order of source. */
+LIMEN_API float *limen_network_weights(limen_network *net, size_t index);
+
+/* A sparse connection's pattern, as in limen_pattern; NULL for dense. */
+LIMEN_API const uint64_t *limen_network_row_start(const limen_network *net,
+                                                  size_t index);
+LIMEN_API const uint32_t *limen_network_sources(const limen_network *net,
+                                                size_t index);
+
+/* theta: (n_l).  layer >= 1. */
+LIMEN_API float *limen_network_thresholds(limen_network *net, size_t layer);
+
+/* Every connection delivers the step before (default: off). */
+LIMEN_API void limen_network_set_synchronous(limen_network *net, bool on);
+LIMEN_API bool limen_network_is_synchronous(const limen_network *net);
+
+typedef enum limen_noise {
+    LIMEN_NO_NOISE,
+    LIMEN_GAUSSIAN, /* a + noise_scale z, z standard normal */
+    LIMEN_LOGISTIC  /* a + noise_scale z, P(z < x) = 1 / (1 + exp(-x)) */
+} limen_noise;
+
+/* Options of all units of a layer; all zero is off.
+ *
+ * refractory_steps R: after a spike at t the unit is silent in t+1 .. t+R.
+ * Adaptation: the threshold is theta + adapt_gain c(t), with
+ * c(t+1) = c(t) + (1 - adapt_memory) (s(t) - c(t)), c(0) = 0 (Bellec et al.
+ * 2018, eq. 1 in discrete time). */
+typedef struct limen_unit_options {
+    limen_noise noise;
+    float noise_scale;
+    size_t refractory_steps;
+    float adapt_gain;
+    float adapt_memory; /* in [0, 1) */
+} limen_unit_options;
+
+LIMEN_API limen_status limen_network_set_units(limen_network *net, size_t layer,
+                                               const limen_unit_options *options,
+                                               limen_error *err);
+LIMEN_API limen_unit_options
+limen_network_unit_options(const limen_network *net, size_t layer);
+
+typedef enum limen_init_kind {
+    LIMEN_INIT_NORMAL,  /* w ~ N(0, gain^2 / fan-in of all `below`), theta 0 */
+    LIMEN_INIT_UNIFORM, /* w ~ U(-gain, gain), theta = threshold - U(-gain,
+                           gain): the original program's */
+    LIMEN_INIT_SCALED   /* std(w) = gain / sqrt(fan-in mean R(1-R)), theta_i
+                           such that mean field puts unit i at `rate` */
+} limen_init_kind;
+
+typedef struct limen_init {
+    limen_init_kind kind;
+    float gain;           /* of connections that deliver now */
+    float recurrent_gain; /* of those that deliver the step before */
+    float threshold;      /* UNIFORM only */
+    float rate;           /* SCALED only: target, in (0, 1) */
+    uint64_t seed;
+    const float *input_rates; /* SCALED only: (n_0) mean of each input, or NULL
+                                 for 1/2 everywhere */
+} limen_init;
+
+/* Draws all weights and thresholds. */
+LIMEN_API limen_status limen_network_init(limen_network *net,
+                                          const limen_init *init,
+                                          limen_error *err);
+
+/* ---- The integer image ----------------------------------------------------
+ *
+ * The network that runs.  Unit i has one exponent q_i for all it hears:
+ * w^ = round(w 2^q_i) int16, theta^ = round(theta 2^q_i) int32, ties to even.
+ */
+typedef struct limen_image limen_image;
+
+/* Fails with LIMEN_BAD_VALUE if a weight or threshold is not finite. */
+LIMEN_API limen_status limen_image_new(limen_image **out,
+                                       const limen_network *net, int threads,
+                                       limen_error *err);
+
+/* Takes the weights and thresholds of a network of the same shape anew. */
+LIMEN_API limen_status limen_image_update(limen_image *image,
+                                          const limen_network *net, int threads,
+                                          limen_error *err);
+
+LIMEN_API void limen_image_free(limen_image *image);
+
+/* q: (n_l) exponents.  layer >= 1. */
+LIMEN_API const int32_t *limen_image_exponents(const limen_image *image,
+                                               size_t layer);
+/* theta^: (n_l).  layer >= 1. */
+LIMEN_API const int32_t *limen_image_thresholds(const limen_image *image,
+                                                size_t layer);
+/* w^ of one connection in the order of limen_network_weights.  w: (entries). */
+LIMEN_API void limen_image_weights(const limen_image *image, size_t index,
+                                   int16_t *w);
+
+/* ---- States and runs ------------------------------------------------------ */
+
+/* The states of `samples` copies of a network, and how many steps they ran. */
+typedef struct limen_state limen_state;
+
+LIMEN_API limen_status limen_state_new(limen_state **out,
+                                       const limen_image *image, size_t samples,
+                                       limen_error *err);
+LIMEN_API void limen_state_free(limen_state *state);
+
+/* s = 0, no unit refractory or adapted, no step run. */
+LIMEN_API void limen_state_reset(limen_state *state);
+LIMEN_API void limen_state_copy(limen_state *to, const limen_state *from);
+LIMEN_API size_t limen_state_samples(const limen_state *state);
+LIMEN_API size_t limen_state_steps(const limen_state *state);
+
+/* s_l of one sample: (n_l) bits, may be written (bits past n stay zero). */
+LIMEN_API uint64_t *limen_state_bits(limen_state *state, size_t layer,
+                                     size_t sample);
+
+typedef enum limen_encoder {
+    LIMEN_STOCHASTIC, /* input j fires at each step with probability p_j */
+    LIMEN_THRESHOLD,  /* fires if p_j >= 1/2 */
+    LIMEN_FROZEN      /* one draw, held for all steps */
+} limen_encoder;
+
+/* What samples are shown.  p = scale * value, values from bytes or floats,
+ * exactly one of them not NULL: (samples, frames, n_0).  Frame f is shown at
+ * steps f hold + 1 .. (f + 1) hold, the last one from then on. */
+typedef struct limen_input {
+    const uint8_t *bytes;
+    const float *floats;
+    float scale;
+    size_t samples;
+    size_t frames; /* at least 1 */
+    size_t hold;   /* steps, at least 1 */
+    limen_encoder encoder;
+    const uint64_t *keys; /* (samples) sample keys; NULL: the index */
+} limen_input;
+
+/* Checks that all p are finite and in [0, 1], that sizes are not zero. */
+LIMEN_API limen_status limen_input_check(const limen_input *input,
+                                         size_t units, limen_error *err);
+
+/* Where a run puts what it saw.  Pointers may be NULL. */
+typedef struct limen_record {
+    uint32_t *const *counts; /* [layer] (samples, n_l): spikes are added */
+    uint64_t *const *raster; /* [layer] (samples, steps, words of n_l) */
+} limen_record;
+
+/* Runs `steps` steps of every sample from `state` on, which moves along: 10 +
+ * 20 steps are 30 steps.  Samples are independent.  Spikes of steps after
+ * `burn_in` (counted from the state's first step) are added to the counts.
+ * state's samples must be input's.  The input is checked. */
+LIMEN_API limen_status limen_run(const limen_image *image, limen_state *state,
+                                 const limen_input *input, size_t steps,
+                                 size_t burn_in, uint64_t seed, int threads,
+                                 const limen_record *record, limen_error *err);
+
+/* The class with most spikes; ties are broken by a keyed draw, never by class
+ * order.  *tied, if not NULL, says whether there was one.  counts: (n). */
+LIMEN_API size_t limen_vote(const uint32_t *counts, size_t n, uint64_t seed,
+                            uint64_t key, bool *tied);
+
+/* ---- Data -----------------------------------------------------------------
+ *
+ * Samples with labels.  Values are bytes (0..255, p = byte/255) or floats
+ * (already in [0, 1]).
+ */
+typedef struct limen_data {
+    size_t samples, features, classes;
+    size_t height, width; /* of images; 1, features otherwise */
+    uint8_t *bytes;       /* (samples, features) or NULL */
+    float *floats;        /* (samples, features) or NULL */
+    uint32_t *labels;     /* (samples), each < classes; NULL: none */
+    char sha256[65];      /* of the files' bytes, images then labels */
+    char source[400];     /* what was read */
+} limen_data;
+
+typedef enum limen_split { LIMEN_TRAIN, LIMEN_TEST } limen_split;
+
+/* Loads a set by name ("fashion-mnist", "mnist") or path: a directory of IDX
+ * files, an NPZ (keys x_train, y_train, x_test, y_test or x, y), an NPY with
+ * NAME-labels.npy beside it, a CSV (label first).  dir: where `name` is looked
+ * for, NULL for the usual places.  A file that has no split of its own is
+ * returned for LIMEN_TRAIN and fails for LIMEN_TEST. */
+LIMEN_API limen_status limen_data_load(limen_data **out, const char *name,
+                                       const char *dir, limen_split split,
+                                       limen_error *err);
+
+/* Images without labels for prediction: IDX, NPY, NPZ (key x), CSV, PNG (grey,
+ * scaled to height x width by area averaging if it differs). */
+LIMEN_API limen_status limen_data_load_images(limen_data **out,
+                                              const char *path, size_t height,
+                                              size_t width, limen_error *err);
+
+/* Rows `index` of `data` as a set of its own.  index: (samples). */
+LIMEN_API limen_status limen_data_select(limen_data **out,
+                                         const limen_data *data,
+                                         const size_t *index, size_t samples,
+                                         limen_error *err);
+LIMEN_API void limen_data_free(limen_data *data);
+
+/* The set as the input of a run: one frame, p = byte/255 or the float, times
+ * scale. */
+LIMEN_API limen_input limen_data_input(const limen_data *data, float scale,
+                                       limen_encoder encoder);
+
+/* Writes a file whole or not at all: temporary file, fsync, rename. */
+LIMEN_API limen_status limen_file_write(const char *path, const void *bytes,
+                                        size_t size, limen_error *err);
+
+/* ---- Settings -------------------------------------------------------------
+ *
+ * Every parameter of an experiment, by name.  The same table makes --help, the
+ * man page, shell completion and the keys of an experiment file.
+ */
+typedef struct limen_settings limen_settings;
+
+typedef enum limen_setting_type {
+    LIMEN_SETTING_BOOL,
+    LIMEN_SETTING_INT,
+    LIMEN_SETTING_REAL,
+    LIMEN_SETTING_TEXT,
+    LIMEN_SETTING_CHOICE, /* one of choices, separated by '|' */
+    LIMEN_SETTING_LIST    /* of whole numbers, separated by commas */
+} limen_setting_type;
+
+typedef struct limen_setting_info {
+    const char *name;     /* as in --name and in the experiment file */
+    const char *group;    /* heading in --help */
+    limen_setting_type type;
+    const char *initial;  /* the default, as text; "auto": from the network */
+    double min, max;      /* INT, REAL, and entries of LIST */
+    const char *choices;  /* CHOICE only */
+    const char *unit;     /* "steps", "samples", ... or "" */
+    const char *help;     /* one line */
+} limen_setting_info;
+
+LIMEN_API size_t limen_setting_count(void);
+LIMEN_API const limen_setting_info *limen_setting_at(size_t i);
+
+LIMEN_API limen_status limen_settings_new(limen_settings **out,
+                                          limen_error *err);
+LIMEN_API limen_status limen_settings_copy(limen_settings **out,
+                                           const limen_settings *settings,
+                                           limen_error *err);
+LIMEN_API void limen_settings_free(limen_settings *settings);
+
+/* Sets one by name from text; "auto" is taken where the default is auto. */
+LIMEN_API limen_status limen_settings_set(limen_settings *settings,
+                                          const char *name, const char *value,
+                                          limen_error *err);
+
+/* As text; valid until the setting changes.  NULL for an unknown name. */
+LIMEN_API const char *limen_settings_get(const limen_settings *settings,
+                                         const char *name);
+
+/* Whether it was set by _set, _load or a preset. */
+LIMEN_API bool limen_settings_is_set(const limen_settings *settings,
+                                     const char *name);
+
+/* Reads an experiment file: a YAML mapping of names to values (lists as YAML
+ * lists).  Errors name line and column.  Settings that are set already keep
+ * their value: options override the file. */
+LIMEN_API limen_status limen_settings_load(limen_settings *settings,
+                                           const char *path, limen_error *err);
+
+/* Settings of a preset ("original"), where not set already. */
+LIMEN_API limen_status limen_settings_preset(limen_settings *settings,
+                                             const char *name,
+                                             limen_error *err);
+
+/* Replaces every "auto" by the value for this data: the recipe of
+ * docs/training.md for the network at hand. */
+LIMEN_API limen_status limen_settings_resolve(limen_settings *settings,
+                                              const limen_data *data,
+                                              limen_error *err);
+
+/* The network that resolved settings describe, initialised. */
+LIMEN_API limen_status limen_settings_network(limen_network **out,
+                                              const limen_settings *settings,
+                                              const limen_data *data,
+                                              limen_error *err);
+
+/* ---- Models ---------------------------------------------------------------
+ *
+ * A model file is a safetensors file: masters as float32 tensors, the network
+ * and the settings as JSON in its metadata (docs/formats.md).
+ */
+LIMEN_API limen_status limen_model_save(const char *path,
+                                        const limen_network *net,
+                                        const limen_settings *settings,
+                                        limen_error *err);
+
+/* settings may be NULL. */
+LIMEN_API limen_status limen_model_load(limen_network **net,
+                                        limen_settings **settings,
+                                        const char *path, limen_error *err);
+
+/* ---- Training -------------------------------------------------------------
+ *
+ * A trainer moves a network by one batch at a time, so that its caller can
+ * show progress, save and stop between any two.  The same settings, data and
+ * seed give the same bytes, on any number of threads, stopped and resumed at
+ * any batch or not.
+ */
+typedef struct limen_trainer limen_trainer;
+
+/* Keeps net, settings (resolved) and data, which must outlive it. */
+LIMEN_API limen_status limen_trainer_new(limen_trainer **out,
+                                         limen_network *net,
+                                         const limen_settings *settings,
+                                         const limen_data *data, int threads,
+                                         limen_error *err);
+LIMEN_API void limen_trainer_free(limen_trainer *trainer);
+
+/* Trains on the next batch.  LIMEN_DIVERGED if loss or gradient is not finite:
+ * the network is as it was before the batch. */
+LIMEN_API limen_status limen_trainer_step(limen_trainer *trainer,
+                                          limen_error *err);
+
+/* Position: batches done in all, of this epoch, in an epoch, in the run. */
+typedef struct limen_progress {
+    size_t epoch; /* epochs completed */
+    size_t epochs;
+    size_t batch; /* batches done in the current epoch */
+    size_t batches;
+} limen_progress;
+
+LIMEN_API limen_progress limen_trainer_progress(const limen_trainer *trainer);
+
+/* Means over the batches of the epoch so far; after the last batch of an epoch
+ * they hold until the next step.  activity, silent, saturated: (layers), NULL
+ * allowed, entry 0 is the input's: mean rate, and share of units that never
+ * fired or fired at every step for every sample of the epoch. */
+typedef struct limen_epoch {
+    size_t epoch;
+    double loss, accuracy; /* on the training samples as they were trained */
+    double learning_rate;  /* of the last batch */
+    double gradient_norm;  /* mean, before clipping */
+    double ties;           /* share of samples with a tied vote */
+    size_t samples;
+} limen_epoch;
+
+LIMEN_API limen_epoch limen_trainer_epoch(const limen_trainer *trainer,
+                                          double *activity, double *silent,
+                                          double *saturated);
+
+/* The whole state, network included, as a safetensors file. */
+LIMEN_API limen_status limen_trainer_save(const limen_trainer *trainer,
+                                          const char *path, limen_error *err);
+
+/* Takes it back; LIMEN_INCOMPATIBLE if settings or data differ. */
+LIMEN_API limen_status limen_trainer_load(limen_trainer *trainer,
+                                          const char *path, limen_error *err);
+
+/* ---- Testing -------------------------------------------------------------- */
+
+typedef struct limen_evaluation {
+    size_t samples, classes, points;
+    double *accuracy;    /* (points) after steps[k] */
+    double *ties;        /* (points) share of tied votes */
+    uint32_t *confusion; /* (classes, classes) [label][answer] at the last */
+} limen_evaluation;
+
+/* Runs all samples once for the longest of `steps` and votes after each.
+ * steps: (points) ascending, each > burn_in.  Arrays of `out` are the
+ * caller's; the network's output layer must have at least `classes` units.
+ * Memory does not grow with the steps. */
+LIMEN_API limen_status limen_evaluate(limen_evaluation *out,
+                                      const limen_image *image,
+                                      const limen_input *input,
+                                      const uint32_t *labels,
+                                      const size_t *steps, size_t burn_in,
+                                      uint64_t seed, int threads,
+                                      limen_error *err);
+
+/* Answers and mean outputs y.  answers: (samples) or NULL, y: (samples, n_L)
+ * or NULL. */
+LIMEN_API limen_status limen_predict(uint32_t *answers, float *y,
+                                     const limen_image *image,
+                                     const limen_input *input, size_t steps,
+                                     size_t burn_in, uint64_t seed,
+                                     int threads, limen_error *err);
+
+/* Runs from rest and writes the spikes of one layer to an NPY file of bytes,
+ * (samples, steps, ceil(n_l / 8)), bit i % 8 of byte i / 8, a block of steps
+ * at a time: memory does not grow with the steps. */
+LIMEN_API limen_status limen_record_raster(const char *path, size_t layer,
+                                           const limen_image *image,
+                                           const limen_input *input,
+                                           size_t steps, uint64_t seed,
+                                           int threads, limen_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

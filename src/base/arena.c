@@ -1,0 +1,120 @@
+/* arena.c -- blocks and arrays, and the switch that makes allocations fail. */
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGN = 64 };  // a cache line, and the widest vector load
+
+#ifdef LM_FAIL_ALLOCATIONS
+// The only state outside objects besides the fork guard: a test's switch.
+static size_t asked, fail_at;
+
+size_t lm_alloc_fail_at(size_t k)
+{
+    const size_t count = asked;
+
+    asked = 0;
+    fail_at = k;
+    return count;
+}
+
+static bool must_fail(void)
+{
+    size_t number;
+
+#pragma omp critical(lm_alloc)
+    number = ++asked;
+    return fail_at != 0 && number == fail_at;
+}
+#else
+static bool must_fail(void)
+{
+    return false;
+}
+#endif
+
+bool lm_size_multiply(size_t *product, size_t a, size_t b)
+{
+    if (b != 0 && a > SIZE_MAX / b)
+        return false;
+    *product = a * b;
+    return true;
+}
+
+static void *allocate_zeroed(size_t bytes)
+{
+    if (bytes > SIZE_MAX - ALIGN || must_fail())
+        return NULL;
+
+    // calloc leaves large zero pages untouched, where memset would touch all
+    unsigned char *raw = calloc(1, bytes + 2 * ALIGN);
+    if (raw == NULL)
+        return NULL;
+
+    unsigned char *block = raw + ALIGN;
+    block += (ALIGN - (uintptr_t)block % ALIGN) % ALIGN;
+    memcpy(block - sizeof raw, &raw, sizeof raw);
+    return block;
+}
+
+static void release(void *block)
+{
+    if (block != NULL) {
+        void *raw;
+
+        memcpy(&raw, (unsigned char *)block - sizeof raw, sizeof raw);
+        free(raw);
+    }
+}
+
+void *lm_arena_take(lm_arena *arena, size_t rows, size_t cols, size_t size)
+{
+    size_t items;
+    size_t bytes;
+
+    if (!lm_size_multiply(&items, rows, cols) ||
+        !lm_size_multiply(&bytes, items, size) || bytes > SIZE_MAX / 4 ||
+        arena->used > SIZE_MAX / 4) {
+        arena->used = SIZE_MAX;
+        return NULL;
+    }
+    void *place = arena->base == NULL ? NULL : arena->base + arena->used;
+    arena->used += (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    return place;
+}
+
+void *lm_block_new(const lm_arena *measured)
+{
+    return measured->used == SIZE_MAX ? NULL : allocate_zeroed(measured->used);
+}
+
+void lm_block_free(void *block)
+{
+    release(block);
+}
+
+void *lm_alloc(size_t rows, size_t cols, size_t size)
+{
+    lm_arena measured = { .base = NULL };
+
+    lm_arena_take(&measured, rows, cols, size);
+    return lm_block_new(&measured);
+}
+
+void *lm_grow(void *old, size_t used, size_t items, size_t size)
+{
+    void *array = lm_alloc(items, 1, size);
+
+    if (array != NULL && old != NULL) {
+        memcpy(array, old, used * size);
+        release(old);
+    }
+    return array;
+}
+
+void lm_free(void *array)
+{
+    release(array);
+}
