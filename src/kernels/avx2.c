@@ -1,0 +1,276 @@
+/* avx2.c -- eight float or sixteen int16 units at a time. */
+#include "kernels/kernels.h"
+
+#if defined(__x86_64__)
+
+#include "base/bits.h"
+#include "base/rng.h"
+
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+#define AVX2 __attribute__((target("avx2,fma")))
+
+/* High and low halves of m times the 8 lanes of x. */
+AVX2 static inline void multiply(__m256i *high, __m256i *low, __m256i m,
+                                 __m256i x)
+{
+    const __m256i even = _mm256_mul_epu32(x, m);
+    const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), m);
+
+    *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+    *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+}
+
+/* Eight blocks of Philox; c[k] has word k of all. */
+AVX2 static inline void philox(__m256i c[4], uint64_t seed)
+{
+    const __m256i m0 = _mm256_set1_epi32((int)0xD2511F53U);
+    const __m256i m1 = _mm256_set1_epi32((int)0xCD9E8D57U);
+    uint32_t k0 = (uint32_t)seed;
+    uint32_t k1 = (uint32_t)(seed >> 32);
+
+    for (int round = 0; round < 10; round++) {
+        __m256i high0, low0, high1, low1;
+
+        multiply(&high0, &low0, m0, c[0]);
+        multiply(&high1, &low1, m1, c[2]);
+        c[0] = _mm256_xor_si256(_mm256_xor_si256(high1, c[1]),
+                                _mm256_set1_epi32((int)k0));
+        c[1] = low1;
+        c[2] = _mm256_xor_si256(_mm256_xor_si256(high0, c[3]),
+                                _mm256_set1_epi32((int)k1));
+        c[3] = low0;
+        k0 += 0x9E3779B9U;
+        k1 += 0xBB67AE85U;
+    }
+}
+
+/* From word k of eight blocks to the blocks themselves, two a vector.  The
+ * caller has put block 2 q + p into lane 4 p + q. */
+AVX2 static inline void transpose(__m256i c[4])
+{
+    const __m256i a = _mm256_unpacklo_epi32(c[0], c[1]);
+    const __m256i b = _mm256_unpackhi_epi32(c[0], c[1]);
+    const __m256i d = _mm256_unpacklo_epi32(c[2], c[3]);
+    const __m256i e = _mm256_unpackhi_epi32(c[2], c[3]);
+
+    c[0] = _mm256_unpacklo_epi64(a, d);
+    c[1] = _mm256_unpackhi_epi64(a, d);
+    c[2] = _mm256_unpacklo_epi64(b, e);
+    c[3] = _mm256_unpackhi_epi64(b, e);
+}
+
+/* The spikes of sixteen inputs with these draws. */
+AVX2 static inline uint32_t fire(__m256i draw, const uint32_t *level)
+{
+    const __m256i one = _mm256_set1_epi32(1);
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i first = _mm256_loadu_si256((const __m256i *)level);
+    const __m256i last = _mm256_loadu_si256((const __m256i *)(level + 8));
+    // packing works within 128-bit lanes; 0xd8 puts the quarters in order
+    const __m256i bound = _mm256_permute4x64_epi64(
+        _mm256_packus_epi32(_mm256_sub_epi32(first, one),
+                            _mm256_sub_epi32(last, one)),
+        0xd8);
+    const __m256i never = _mm256_permute4x64_epi64(
+        _mm256_packs_epi32(_mm256_cmpeq_epi32(first, zero),
+                           _mm256_cmpeq_epi32(last, zero)),
+        0xd8);
+    // draw < level is draw <= level - 1, which fits 16 bits for level > 0
+    const __m256i below =
+        _mm256_cmpeq_epi16(_mm256_max_epu16(draw, bound), bound);
+    const __m256i on = _mm256_andnot_si256(never, below);
+    const __m256i bytes =
+        _mm256_permute4x64_epi64(_mm256_packs_epi16(on, zero), 0xd8);
+
+    return (uint32_t)_mm256_movemask_epi8(bytes) & 0xffffU;
+}
+
+AVX2 static void input_draw(uint64_t *x, const uint32_t *level, size_t n,
+                            uint64_t seed, uint64_t key, uint32_t step)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
+
+    memset(x, 0, lm_bits_words(n) * sizeof *x);
+    for (size_t j = 0; j < n; j += 64) {
+        __m256i c[4] = {
+            _mm256_add_epi32(_mm256_set1_epi32((int)(j / 8)), lane),
+            _mm256_set1_epi32((int)step),
+            _mm256_set1_epi32((int)(uint32_t)key),
+            _mm256_set1_epi32((int)(uint32_t)(key >> 32)),
+        };
+
+        philox(c, seed);
+        transpose(c);
+        for (size_t q = 0; q < 4 && j + 16 * q < n; q++) {
+            const size_t u = j + 16 * q;
+            uint32_t part[16] = { 0 };
+            const uint32_t *from = level + u;
+
+            if (n - u < 16) {
+                memcpy(part, from, (n - u) * sizeof *from);
+                from = part;
+            }
+            x[u / 64] |= (uint64_t)fire(c[q], from) << (u % 64);
+        }
+    }
+}
+
+/* rows_add for `vectors` <= 8 vectors of units. */
+AVX2 static inline __attribute__((always_inline)) void
+rows_add_tile(int32_t *a, const int16_t *w, size_t stride,
+              const uint32_t *active, size_t count, const int vectors)
+{
+    __m256i sum[8];
+
+    for (int v = 0; v < vectors; v++)
+        sum[v] = _mm256_setzero_si256();
+    for (size_t k = 0; k < count; k++) {
+        const int16_t *row = w + active[k] * stride;
+
+        for (int v = 0; v < vectors; v++)
+            sum[v] = _mm256_add_epi16(
+                sum[v], _mm256_loadu_si256((const __m256i *)(row + 16 * v)));
+    }
+    for (int v = 0; v < vectors; v++) {
+        __m256i *low = (__m256i *)(a + 16 * v);
+        __m256i *high = (__m256i *)(a + 16 * v + 8);
+
+        _mm256_storeu_si256(
+            low, _mm256_add_epi32(
+                     _mm256_loadu_si256(low),
+                     _mm256_cvtepi16_epi32(_mm256_castsi256_si128(sum[v]))));
+        _mm256_storeu_si256(
+            high,
+            _mm256_add_epi32(
+                _mm256_loadu_si256(high),
+                _mm256_cvtepi16_epi32(_mm256_extracti128_si256(sum[v], 1))));
+    }
+}
+
+AVX2 static void rows_add(int32_t *a, const int16_t *w, size_t stride,
+                          const uint32_t *active, size_t count, size_t n)
+{
+    const size_t end = lm_padded(n);
+    size_t i = 0;
+
+    for (; i + 128 <= end; i += 128)
+        rows_add_tile(a + i, w + i, stride, active, count, 8);
+    for (; i < end; i += 32)
+        rows_add_tile(a + i, w + i, stride, active, count, 2);
+}
+
+AVX2 static void threshold(uint64_t *s, const int32_t *a, size_t n)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    size_t i = 0;
+
+    memset(s, 0, lm_bits_words(n) * sizeof *s);
+    for (; i + 8 <= n; i += 8) {
+        const __m256i v = _mm256_loadu_si256((const __m256i *)(a + i));
+        const int on = _mm256_movemask_ps(
+            _mm256_castsi256_ps(_mm256_cmpgt_epi32(v, zero)));
+
+        s[i / 64] |= (uint64_t)(uint32_t)on << (i % 64);
+    }
+    for (; i < n; i++)
+        s[i / 64] |= (uint64_t)(a[i] > 0) << (i % 64);
+}
+
+AVX2 static void count_add(uint32_t *count, const uint64_t *x, size_t n)
+{
+    const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8) {
+        __m256i *c = (__m256i *)(count + i);
+        const int byte = (int)(x[i / 64] >> (i % 64)) & 0xff;
+        const __m256i on = _mm256_cmpeq_epi32(
+            _mm256_and_si256(_mm256_set1_epi32(byte), lane), lane);
+
+        // a set lane is -1: subtracting it adds one
+        _mm256_storeu_si256(c, _mm256_sub_epi32(_mm256_loadu_si256(c), on));
+    }
+    for (; i < n; i++)
+        count[i] += lm_bits_get(x, i);
+}
+
+enum { TILE_ROWS = 6, TILE_VECTORS = 2 };  // 12 accumulators of 16 registers
+
+/* product_add for `rows` <= 6 rows and `vectors` <= 2 vectors of columns. */
+AVX2 static inline __attribute__((always_inline)) void
+product_tile(float *c, size_t cols, const float *a, size_t row_stride,
+             size_t depth_stride, const float *b, size_t depth, const int rows,
+             const int vectors)
+{
+    __m256 sum[TILE_ROWS][TILE_VECTORS];
+
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < vectors; v++)
+            sum[r][v] = _mm256_loadu_ps(c + (size_t)r * cols + 8 * v);
+    for (size_t k = 0; k < depth; k++) {
+        __m256 right[TILE_VECTORS];
+
+        for (int v = 0; v < vectors; v++)
+            right[v] = _mm256_loadu_ps(b + k * cols + 8 * v);
+        for (int r = 0; r < rows; r++) {
+            const __m256 left = _mm256_set1_ps(
+                a[(size_t)r * row_stride + k * depth_stride]);
+
+            for (int v = 0; v < vectors; v++)
+                sum[r][v] = _mm256_fmadd_ps(left, right[v], sum[r][v]);
+        }
+    }
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < vectors; v++)
+            _mm256_storeu_ps(c + (size_t)r * cols + 8 * v, sum[r][v]);
+}
+
+/* All rows of one panel of columns. */
+AVX2 static inline __attribute__((always_inline)) void
+product_panel(float *c, size_t cols, const float *a, size_t row_stride,
+              size_t depth_stride, const float *b, size_t rows, size_t depth,
+              const int vectors)
+{
+    size_t r = 0;
+
+    for (; r + TILE_ROWS <= rows; r += TILE_ROWS)
+        product_tile(c + r * cols, cols, a + r * row_stride, row_stride,
+                     depth_stride, b, depth, TILE_ROWS, vectors);
+    for (; r < rows; r++)
+        product_tile(c + r * cols, cols, a + r * row_stride, row_stride,
+                     depth_stride, b, depth, 1, vectors);
+}
+
+AVX2 static void product_add(float *c, const float *a, size_t row_stride,
+                             size_t depth_stride, const float *b, size_t rows,
+                             size_t depth, size_t cols)
+{
+    size_t j = 0;
+
+    for (; j + 16 <= cols; j += 16)
+        product_panel(c + j, cols, a, row_stride, depth_stride, b + j, rows,
+                      depth, TILE_VECTORS);
+    for (; j + 8 <= cols; j += 8)
+        product_panel(c + j, cols, a, row_stride, depth_stride, b + j, rows,
+                      depth, 1);
+    for (size_t r = 0; j < cols && r < rows; r++)
+        for (size_t k = 0; k < depth; k++)
+            for (size_t i = j; i < cols; i++)
+                c[r * cols + i] =
+                    fmaf(a[r * row_stride + k * depth_stride],
+                         b[k * cols + i], c[r * cols + i]);
+}
+
+const lm_kernels lm_kernels_avx2 = {
+    .name = "avx2",
+    .input_draw = input_draw,
+    .rows_add = rows_add,
+    .threshold = threshold,
+    .count_add = count_add,
+    .product_add = product_add,
+};
+
+#endif
