@@ -222,7 +222,7 @@ LIMEN_API limen_unit_options
 limen_network_unit_options(const limen_network *net, size_t layer);
 
 typedef enum limen_init_kind {
-    LIMEN_INIT_NORMAL,  /* w ~ N(0, gain^2 / fan-in of all `below`), theta 0 */
+    LIMEN_INIT_NORMAL,  /* w ~ N(0, gain^2 / fan-in), theta 0 */
     LIMEN_INIT_UNIFORM, /* w ~ U(-gain, gain), theta = threshold - U(-gain,
                            gain): the original program's */
     LIMEN_INIT_SCALED   /* std(w) = gain / sqrt(fan-in mean R(1-R)), theta_i

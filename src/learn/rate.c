@@ -1,0 +1,362 @@
+/* rate.c -- the original rule: gradients of time-averaged activity.
+ *
+ *     delta_L = e (x) f_L,   delta_l = (sum over c up from l of
+ *                                       W_c^T delta_to) (x) f_l
+ *     dW_c = delta_to r_from^T,   dtheta_l = -delta_l
+ *
+ * with e = dL/dr_L and rates r over the run; e alone goes through connections
+ * that deliver now (SCIENCE.md section 9.1).  The factor f says how a unit's
+ * rate answers its input:
+ *
+ *     mask      1[r > 0], or 1[0 < r < 1] with mask-saturated
+ *     rate      4 r (1 - r)
+ *     probit    phi(z) / sigma, z = (mu - theta) / sigma,
+ *               mu = sum w r, sigma^2 = sigma_0^2 + sum w^2 r (1 - r)
+ *     density   share of steps with |u| < width, over 2 width
+ *
+ * f_L is 1[r > 0] with mask-output and 1 without.  split-samples takes e from
+ * odd and rates from even steps, which removes their common noise (9.4, 5).
+ * Cost: one forward run and one step backward a sample.
+ */
+#include "base/arena.h"
+#include "base/bits.h"
+#include "base/error.h"
+#include "base/fixed_math.h"
+#include "learn/connection_gradient.h"
+#include "learn/rule.h"
+
+#include <math.h>
+#include <string.h>
+
+enum gain { GAIN_MASK, GAIN_RATE, GAIN_PROBIT, GAIN_DENSITY };
+
+/* sd of the noise assumed where a unit's input does not vary. */
+static const double sigma_floor = 0.1;
+
+/* What a thread needs for one chunk: [layer] (LM_CHUNK, n). */
+typedef struct room {
+    float **r, **delta, **factor;
+} room;
+
+typedef struct rate {
+    size_t layers;
+    const size_t *units; /* (layers) the network's */
+    enum gain gain;
+    float density_width;
+    bool mask_output, mask_saturated, is_split;
+    int threads;
+    float **scale;    /* [layer] (n) 2^-q_i, DENSITY only */
+    uint32_t **near;  /* [layer] (samples, n) steps with |u| < width */
+    uint32_t **even;  /* [layer] (samples, n) spikes of even steps, split */
+    uint32_t *odd;    /* (samples, n_L) spikes of odd steps, split */
+    room *room;       /* [thread] */
+} rate;
+
+static void free_list(void *list, size_t count)
+{
+    void **arrays = list;
+
+    for (size_t k = 0; arrays != NULL && k < count; k++)
+        lm_free(arrays[k]);
+    lm_free(arrays);
+}
+
+static void rate_free(void *self)
+{
+    rate *rule = self;
+
+    if (rule == NULL)
+        return;
+    for (int k = 0; rule->room != NULL && k < rule->threads; k++) {
+        free_list(rule->room[k].r, rule->layers);
+        free_list(rule->room[k].delta, rule->layers);
+        free_list(rule->room[k].factor, rule->layers);
+    }
+    free_list(rule->scale, rule->layers);
+    free_list(rule->near, rule->layers);
+    free_list(rule->even, rule->layers);
+    lm_free(rule->odd);
+    lm_free(rule->room);
+    lm_free(rule);
+}
+
+/* [layer] (rows, n) items of `size` bytes; NULL if memory is out. */
+static void *new_list(const rate *rule, size_t rows, size_t size)
+{
+    void **arrays = lm_alloc(rule->layers, 1, sizeof *arrays);
+
+    for (size_t l = 0; arrays != NULL && l < rule->layers; l++) {
+        arrays[l] = lm_alloc(rows, rule->units[l], size);
+        if (arrays[l] == NULL) {
+            free_list(arrays, rule->layers);
+            return NULL;
+        }
+    }
+    return arrays;
+}
+
+static bool fill(rate *rule, const lm_batch *batch)
+{
+    if (rule->gain == GAIN_DENSITY) {
+        rule->scale = new_list(rule, 1, sizeof(float));
+        rule->near = new_list(rule, batch->room, sizeof(uint32_t));
+        if (rule->scale == NULL || rule->near == NULL)
+            return false;
+    }
+    if (rule->is_split) {
+        rule->even = new_list(rule, batch->room, sizeof(uint32_t));
+        rule->odd = lm_alloc(batch->room, rule->units[rule->layers - 1],
+                             sizeof *rule->odd);
+        if (rule->even == NULL || rule->odd == NULL)
+            return false;
+    }
+    rule->room = lm_alloc((size_t)rule->threads, 1, sizeof *rule->room);
+    for (int k = 0; rule->room != NULL && k < rule->threads; k++) {
+        rule->room[k] = (room){ new_list(rule, LM_CHUNK, sizeof(float)),
+                                new_list(rule, LM_CHUNK, sizeof(float)),
+                                new_list(rule, LM_CHUNK, sizeof(float)) };
+        if (rule->room[k].r == NULL || rule->room[k].delta == NULL ||
+            rule->room[k].factor == NULL)
+            return false;
+    }
+    return rule->room != NULL;
+}
+
+static limen_status rate_new(void **self, lm_batch *batch,
+                             const limen_settings *settings, int threads,
+                             limen_error *err)
+{
+    rate *rule = lm_alloc(1, 1, sizeof *rule);
+
+    *self = NULL;
+    if (rule != NULL)
+        *rule = (rate){
+            .layers = batch->net->layers,
+            .units = batch->net->units,
+            .gain = (enum gain)lm_settings_choice(settings, "gain-rule"),
+            .density_width =
+                (float)lm_settings_real(settings, "density-width"),
+            .mask_output = lm_settings_bool(settings, "mask-output"),
+            .mask_saturated = lm_settings_bool(settings, "mask-saturated"),
+            .is_split = lm_settings_bool(settings, "split-samples"),
+            .threads = threads,
+        };
+    if (rule == NULL || !fill(rule, batch)) {
+        rate_free(rule);
+        return lm_error_set(err, LIMEN_NO_MEMORY,
+                            "out of memory for the rates of %zu samples",
+                            batch->room);
+    }
+    if (rule->is_split) {
+        batch->answer = rule->odd;
+        batch->answer_every = 2;
+    }
+    *self = rule;
+    return LIMEN_OK;
+}
+
+/* Where the observer of a step counts. */
+typedef struct place {
+    const rate *rule;
+    size_t first, t, burn_in;
+} place;
+
+static void observe(void *self, size_t l, const int32_t *a, size_t stride,
+                    size_t samples)
+{
+    const place *to = self;
+    const rate *rule = to->rule;
+    const size_t n = rule->units[l];
+    uint32_t *near = rule->near[l] + to->first * n;
+
+    for (size_t b = 0; to->t > to->burn_in && b < samples; b++)
+        for (size_t i = 0; i < n; i++)
+            near[b * n + i] +=
+                fabsf((float)a[b * stride + i] * rule->scale[l][i]) <
+                rule->density_width;
+}
+
+static void begin(void *self, const lm_batch *batch)
+{
+    rate *rule = self;
+
+    for (size_t l = 0; l < rule->layers; l++) {
+        const size_t n = rule->units[l];
+
+        for (size_t i = 0; rule->scale != NULL && l > 0 && i < n; i++)
+            rule->scale[l][i] = ldexpf(1.0F, -batch->image->layer[l].q[i]);
+        if (rule->near != NULL)
+            memset(rule->near[l], 0, batch->room * n * sizeof(uint32_t));
+        if (rule->even != NULL)
+            memset(rule->even[l], 0, batch->room * n * sizeof(uint32_t));
+    }
+    if (rule->odd != NULL)
+        memset(rule->odd, 0,
+               batch->room * rule->units[rule->layers - 1] * sizeof *rule->odd);
+}
+
+static void count_split(const rate *rule, const lm_batch *batch,
+                        const lm_chunk *chunk, size_t t)
+{
+    const size_t last = rule->layers - 1;
+
+    if (t <= batch->burn_in)
+        return;
+    for (size_t l = 0; l < rule->layers; l++) {
+        const lm_state_layer *layer = &batch->state->layer[l];
+
+        for (size_t b = chunk->first; b < chunk->first + chunk->count; b++) {
+            const uint64_t *s = layer->bits + b * layer->words;
+
+            if (t % 2 == 0)
+                batch->kernel->count_add(rule->even[l] + b * layer->n, s,
+                                         layer->n);
+            else if (l == last)
+                batch->kernel->count_add(rule->odd + b * layer->n, s,
+                                         layer->n);
+        }
+    }
+}
+
+static void forward(void *self, const lm_batch *batch, lm_workspace *space,
+                    size_t k)
+{
+    rate *rule = self;
+    lm_chunk chunk = lm_batch_chunk(batch, k);
+    place to = { .rule = rule,
+                 .first = chunk.first,
+                 .burn_in = batch->burn_in };
+
+    if (rule->near != NULL)
+        chunk.observer = (lm_observer){ .layer = observe, .self = &to };
+    lm_workspace_begin(space);
+    for (size_t t = 1; t <= batch->steps; t++) {
+        to.t = t;
+        lm_step(batch->image, space, &chunk, t);
+        lm_batch_count(batch, &chunk, t);
+        if (rule->is_split)
+            count_split(rule, batch, &chunk, t);
+    }
+}
+
+static void set_rates(const rate *rule, const lm_batch *batch, room *to,
+                      const lm_chunk *chunk)
+{
+    const float steps = (float)(rule->is_split
+                                    ? batch->steps / 2 - batch->burn_in / 2
+                                    : batch->steps - batch->burn_in);
+
+    for (size_t l = 0; l < rule->layers; l++) {
+        const size_t n = rule->units[l];
+        const uint32_t *counts =
+            (rule->is_split ? rule->even[l] : batch->counts[l]) +
+            chunk->first * n;
+
+        for (size_t i = 0; i < chunk->count * n; i++)
+            to->r[l][i] = (float)counts[i] / steps;
+    }
+}
+
+/* phi(z) / sigma of unit i of layer l of one sample. */
+static float probit_gain(const lm_batch *batch, const room *from, size_t b,
+                         size_t l, size_t i)
+{
+    const limen_network *net = batch->net;
+    double mu = -(double)net->theta[l][i];
+    double variance = sigma_floor * sigma_floor;
+
+    for (size_t k = 0; k < net->connections; k++) {
+        const lm_connection *c = &net->connection[k];
+
+        if (c->to != l)
+            continue;
+        for (size_t e = lm_row_first(c, i); e < lm_row_first(c, i + 1); e++) {
+            const size_t j = c->is_sparse ? c->source[e] : e - i * c->m;
+            const double w = (double)c->w[e];
+            const double r = (double)from->r[c->from][b * c->m + j];
+
+            mu += w * r;
+            variance += w * w * r * (1.0 - r);
+        }
+    }
+    const double sigma = sqrt(variance);
+    const double z = mu / sigma;
+    return (float)(0.3989422804014327 * lm_exp(-0.5 * z * z) / sigma);
+}
+
+static void set_factors(const rate *rule, const lm_batch *batch, room *to,
+                        const lm_chunk *chunk, size_t l)
+{
+    const size_t n = rule->units[l];
+    const bool is_output = l + 1 == rule->layers;
+    const float per_step =
+        0.5F / rule->density_width / (float)(batch->steps - batch->burn_in);
+
+    for (size_t i = 0; i < chunk->count * n; i++) {
+        const float r = to->r[l][i];
+        float *factor = &to->factor[l][i];
+
+        if (is_output && !rule->mask_output)
+            *factor = 1.0F;
+        else if (is_output || rule->gain == GAIN_MASK)
+            *factor = r > 0.0F && !(rule->mask_saturated && r >= 1.0F);
+        else if (rule->gain == GAIN_RATE)
+            *factor = 4.0F * r * (1.0F - r);
+        else if (rule->gain == GAIN_PROBIT)
+            *factor = probit_gain(batch, to, i / n, l, i % n);
+        else
+            *factor =
+                per_step * (float)rule->near[l][chunk->first * n + i];
+    }
+}
+
+static void backward(void *self, const lm_batch *batch, float *part, size_t k,
+                     int thread)
+{
+    rate *rule = self;
+    room *to = &rule->room[thread];
+    const limen_network *net = batch->net;
+    const lm_parameters *p = batch->parameters;
+    const lm_chunk chunk = lm_batch_chunk(batch, k);
+
+    set_rates(rule, batch, to, &chunk);
+    for (size_t l = rule->layers - 1; l >= 1; l--) {
+        const size_t values = chunk.count * rule->units[l];
+        float *delta = to->delta[l];
+
+        if (l + 1 == rule->layers)
+            memcpy(delta, batch->error + chunk.first * rule->units[l],
+                   values * sizeof *delta);
+        else
+            memset(delta, 0, values * sizeof *delta);
+        for (size_t c = 0; c < net->connections; c++)
+            if (net->connection[c].from == l &&
+                !lm_delivers_before(net, &net->connection[c]))
+                lm_error_back(delta, to->delta[net->connection[c].to],
+                              &net->connection[c], chunk.count,
+                              batch->kernel);
+        const float *pull = batch->pull == NULL ? NULL : batch->pull[l];
+        const float steps = (float)(batch->steps - batch->burn_in);
+        for (size_t i = 0; pull != NULL && i < values; i++)
+            delta[i] += pull[i % rule->units[l]] * steps;
+        set_factors(rule, batch, to, &chunk, l);
+        for (size_t i = 0; i < values; i++)
+            delta[i] *= to->factor[l][i];
+        lm_theta_gradient(part + lm_offset_of_theta(p, net, l), delta,
+                          chunk.count, rule->units[l]);
+    }
+    for (size_t c = 0; c < net->connections; c++)
+        lm_weights_gradient(part + lm_offset_of_weights(p, c),
+                            to->delta[net->connection[c].to],
+                            to->r[net->connection[c].from],
+                            &net->connection[c], chunk.count, batch->kernel);
+}
+
+const lm_rule lm_rule_rate = {
+    .name = "rate",
+    .new = rate_new,
+    .free = rate_free,
+    .begin = begin,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,95 @@
+/* rule.h -- what a learning rule is to the trainer: one file a rule.
+ *
+ * The trainer runs a batch in chunks of LM_CHUNK samples: forward for every
+ * chunk, then the loss of the whole batch, then backward for every chunk.
+ * Chunks are shared among threads; what a rule writes while one is worked on
+ * belongs to that chunk, that part of the gradient or that thread.
+ */
+#ifndef LM_RULE_H
+#define LM_RULE_H
+
+#include "learn/parameters.h"
+#include "learn/settings.h"
+#include "net/run.h"
+
+enum { LM_PARTS = 4 };  // partial gradients: chunk k adds to part k % LM_PARTS
+
+/* One batch on its way through the network. */
+typedef struct lm_batch {
+    const limen_network *net;
+    const limen_image *image;
+    const lm_parameters *parameters;
+    const lm_kernels *kernel;
+    size_t room;    /* samples of a full batch */
+    size_t samples; /* of this one */
+    size_t steps, burn_in;
+    size_t steps_most; /* of any epoch */
+    uint64_t seed;
+    limen_input input;
+    limen_state *state;
+    uint32_t **counts; /* [layer] (room, n) spikes after the burn-in */
+
+    /* What the loss is of: counts of the output and the steps they are of.
+     * A rule may put other counts here in its _new. */
+    const uint32_t *answer;  /* (room, n_L) */
+    size_t answer_every;     /* 1: all steps after the burn-in, 2: each other */
+
+    /* Set between forward and backward: dL/dr of the output, and, if there is
+     * a rate penalty, its derivative with respect to each spike of a unit. */
+    float *error; /* (room, n_L) */
+    float **pull; /* [layer] (n), NULL for none */
+} lm_batch;
+
+typedef struct lm_rule {
+    const char *name;
+
+    /* *self is NULL on failure. */
+    limen_status (*new)(void **self, lm_batch *batch,
+                        const limen_settings *settings, int threads,
+                        limen_error *err);
+    void (*free)(void *self);
+
+    /* Before a batch, in one thread; may be NULL. */
+    void (*begin)(void *self, const lm_batch *batch);
+
+    /* Runs samples first .. first + count - 1 of chunk k from rest. */
+    void (*forward)(void *self, const lm_batch *batch, lm_workspace *space,
+                    size_t k);
+
+    /* Adds the chunk's gradient to `part`.  thread < threads of _new. */
+    void (*backward)(void *self, const lm_batch *batch, float *part, size_t k,
+                     int thread);
+
+    /* After a batch, in one thread; may be NULL. */
+    void (*finish)(void *self, const lm_batch *batch);
+
+    /* State that outlives a batch, for checkpoints: *count doubles; NULL if
+     * there is none. */
+    double *(*memory)(void *self, size_t *count);
+} lm_rule;
+
+extern const lm_rule lm_rule_bptt;
+extern const lm_rule lm_rule_rate;
+
+static inline lm_chunk lm_batch_chunk(const lm_batch *batch, size_t k)
+{
+    const size_t first = k * LM_CHUNK;
+    const size_t left = batch->samples - first;
+
+    return (lm_chunk){ .state = batch->state,
+                       .input = &batch->input,
+                       .first = first,
+                       .count = left < LM_CHUNK ? left : LM_CHUNK,
+                       .seed = batch->seed };
+}
+
+/* Adds the spikes of step t of a chunk to batch->counts. */
+void lm_batch_count(const lm_batch *batch, const lm_chunk *chunk, size_t t);
+
+/* How many steps of a run the loss is of. */
+static inline size_t lm_batch_answer_steps(const lm_batch *batch)
+{
+    return (batch->steps - batch->burn_in) / batch->answer_every;
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* image.h -- the integer network that runs.
+ *
+ * docs/numerics.md section 1.
+ */
+#ifndef LM_IMAGE_H
+#define LM_IMAGE_H
+
+#include "limen.h"
+
+#include "kernels/kernels.h"
+
+typedef struct lm_image_connection {
+    size_t from, to, n, m, entries;
+    bool is_before; /* delivers the step before */
+    bool is_sparse;
+    size_t stride;       /* dense: int16 a row, a multiple of LM_LANES */
+    int16_t *w;          /* dense (m, stride) source by source; sparse
+                            (entries) in the order of target */
+    uint64_t *col_start; /* (m + 1) sparse: entries of source j */
+    uint32_t *target;    /* (entries) sparse */
+    uint64_t *master;    /* (entries) sparse: the master's place */
+} lm_image_connection;
+
+typedef struct lm_image_layer {
+    size_t n;
+    int32_t *q;         /* (n) */
+    int32_t *theta;     /* (n) */
+    int32_t *noise;     /* (n) sigma^; NULL: no noise */
+    int32_t *adapt;     /* (n) beta^; NULL: no adaptation */
+    int64_t adapt_rate; /* k = 65536 (1 - adapt_memory) */
+    uint32_t refractory;
+    limen_noise noise_kind;
+} lm_image_layer;
+
+struct limen_image {
+    const lm_kernels *kernel;
+    size_t layers;
+    lm_image_layer *layer; /* (layers), entry 0: n only */
+    size_t connections;
+    lm_image_connection *connection; /* (connections) */
+};
+
+#endif

@@ -1,0 +1,111 @@
+/* input.c -- encoders: levels of 16-bit draws, and the spikes they give.
+ *
+ *     s_0j(t) = 1 if draw16(seed, key, t, j) < level_j = rint(65536 p_j)
+ *
+ * docs/numerics.md section 4.
+ */
+#include "net/input.h"
+
+#include "base/arena.h"
+#include "base/bits.h"
+#include "base/error.h"
+
+#include <math.h>
+#include <string.h>
+
+static uint32_t level_of(double p)
+{
+    const double level = rint(65536.0 * p);
+
+    return level > 65536.0 ? 65536U : (uint32_t)level;
+}
+
+void lm_input_levels(uint32_t *level, const limen_input *input, size_t units,
+                     size_t sample, size_t frame)
+{
+    const size_t place = (sample * input->frames + frame) * units;
+    const double scale = (double)input->scale;
+
+    if (input->floats != NULL) {
+        for (size_t j = 0; j < units; j++)
+            level[j] = level_of(scale * (double)input->floats[place + j]);
+        return;
+    }
+    uint32_t of_byte[256];
+    for (size_t value = 0; value < 256; value++)
+        of_byte[value] = level_of(scale * (double)value);
+    for (size_t j = 0; j < units; j++)
+        level[j] = of_byte[input->bytes[place + j]];
+}
+
+size_t lm_input_frame(const limen_input *input, size_t t)
+{
+    const size_t frame = (t - 1) / input->hold;
+
+    return frame < input->frames ? frame : input->frames - 1;
+}
+
+void lm_input_fire(uint64_t *s, const uint32_t *level, size_t units,
+                   limen_encoder encoder, uint64_t seed, uint64_t key,
+                   size_t t, const lm_kernels *kernel)
+{
+    switch (encoder) {
+    case LIMEN_STOCHASTIC:
+        kernel->input_draw(s, level, units, seed, key, (uint32_t)t);
+        break;
+    case LIMEN_FROZEN:
+        kernel->input_draw(s, level, units, seed, key, 0);
+        break;
+    case LIMEN_THRESHOLD:
+        memset(s, 0, lm_bits_words(units) * sizeof *s);
+        for (size_t j = 0; j < units; j++)
+            s[j / 64] |= (uint64_t)(level[j] >= 32768) << (j % 64);
+        break;
+    }
+}
+
+static limen_status bad_probability(const limen_input *input, size_t units,
+                                    size_t place, double value,
+                                    limen_error *err)
+{
+    const size_t sample = place / (input->frames * units);
+
+    return lm_error_set(err, LIMEN_BAD_VALUE,
+                        "input %zu of sample %zu: the probability %g is not "
+                        "in [0, 1]; scale the values",
+                        place % units, sample, value);
+}
+
+limen_status limen_input_check(const limen_input *input, size_t units,
+                               limen_error *err)
+{
+    const double most = 1.0 + 1e-6;  // 255 (float)(1/255) is above 1 by 6e-8
+    size_t count;
+
+    if ((input->bytes == NULL) == (input->floats == NULL))
+        return lm_error_set(err, LIMEN_BAD_VALUE,
+                            "input: give bytes or floats, one of them");
+    if (input->samples == 0 || input->frames == 0 || input->hold == 0)
+        return lm_error_set(err, LIMEN_BAD_VALUE,
+                            "input: %zu samples, %zu frames held for %zu "
+                            "steps: none may be 0",
+                            input->samples, input->frames, input->hold);
+    if (!lm_size_multiply(&count, input->samples, input->frames) ||
+        !lm_size_multiply(&count, count, units))
+        return lm_error_set(err, LIMEN_BAD_VALUE, "input: too many values");
+
+    const double scale = (double)input->scale;
+    if (!isfinite(scale) || scale < 0.0 ||
+        (input->bytes != NULL && 255.0 * scale > most))
+        return lm_error_set(err, LIMEN_BAD_VALUE,
+                            "input: the scale %g gives probabilities outside "
+                            "[0, 1]",
+                            scale);
+    for (size_t k = 0; input->floats != NULL && k < count; k++) {
+        const double p = scale * (double)input->floats[k];
+
+        if (!(p >= 0.0 && p <= most))
+            return bad_probability(input, units, k, p, err);
+    }
+    return LIMEN_OK;
+}

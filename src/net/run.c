@@ -1,0 +1,130 @@
+/* run.c -- many steps of many samples, in chunks shared among threads. */
+#include "base/arena.h"
+#include "base/bits.h"
+#include "base/error.h"
+#include "base/threads.h"
+#include "net/run.h"
+#include "net/step.h"
+
+#include <assert.h>
+#include <string.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#define THREAD_NUMBER omp_get_thread_num()
+#else
+#define THREAD_NUMBER 0
+#endif
+
+limen_status lm_workspaces_new(lm_workspaces *out, const limen_image *image,
+                               size_t samples, int threads, limen_error *err)
+{
+    const size_t chunks = (samples + LM_CHUNK - 1) / LM_CHUNK;
+
+    threads = lm_threads(threads);
+    if ((size_t)threads > chunks)
+        threads = (int)chunks;
+    *out = (lm_workspaces){ .threads = threads };
+    out->space = lm_alloc((size_t)threads, 1, sizeof(lm_workspace *));
+    bool is_full = out->space != NULL;
+    for (int k = 0; is_full && k < threads; k++) {
+        out->space[k] = lm_workspace_new(image);
+        is_full = out->space[k] != NULL;
+    }
+    if (!is_full) {
+        lm_workspaces_free(out);
+        return lm_error_set(err, LIMEN_NO_MEMORY,
+                            "out of memory for running %zu samples", samples);
+    }
+    return LIMEN_OK;
+}
+
+void lm_workspaces_free(lm_workspaces *spaces)
+{
+    for (int k = 0; spaces->space != NULL && k < spaces->threads; k++)
+        lm_workspace_free(spaces->space[k]);
+    lm_free(spaces->space);
+    *spaces = (lm_workspaces){ 0 };
+}
+
+/* Step t of a chunk into the caller's arrays; `place` is its row in a raster
+ * of `steps`. */
+static void record_step(const limen_record *record, const limen_image *image,
+                        const lm_chunk *chunk, bool is_counted, size_t place,
+                        size_t steps)
+{
+    for (size_t l = 0; l < image->layers; l++) {
+        const lm_state_layer *layer = &chunk->state->layer[l];
+        uint32_t *counts = record->counts == NULL ? NULL : record->counts[l];
+        uint64_t *raster = record->raster == NULL ? NULL : record->raster[l];
+
+        for (size_t b = chunk->first; b < chunk->first + chunk->count; b++) {
+            const uint64_t *s = layer->bits + b * layer->words;
+
+            if (counts != NULL && is_counted)
+                image->kernel->count_add(counts + b * layer->n, s, layer->n);
+            if (raster != NULL)
+                memcpy(raster + (b * steps + place) * layer->words, s,
+                       layer->words * sizeof *s);
+        }
+    }
+}
+
+void lm_run_spaces(const limen_image *image, const lm_workspaces *spaces,
+                   limen_state *state, const limen_input *input, size_t steps,
+                   size_t burn_in, uint64_t seed, const limen_record *record)
+{
+    const size_t chunks = (state->samples + LM_CHUNK - 1) / LM_CHUNK;
+    const size_t begin = state->steps;
+
+#pragma omp parallel for schedule(dynamic) num_threads(spaces->threads)
+    for (size_t k = 0; k < chunks; k++) {
+        lm_workspace *space = spaces->space[THREAD_NUMBER];
+        const size_t first = k * LM_CHUNK;
+        const size_t left = state->samples - first;
+        const lm_chunk chunk = {
+            .state = state,
+            .input = input,
+            .first = first,
+            .count = left < LM_CHUNK ? left : LM_CHUNK,
+            .seed = seed,
+        };
+
+        lm_workspace_begin(space);
+        for (size_t t = begin + 1; t <= begin + steps; t++) {
+            lm_step(image, space, &chunk, t);
+            if (record != NULL)
+                record_step(record, image, &chunk, t > burn_in,
+                            t - begin - 1, steps);
+        }
+    }
+    state->steps += steps;
+}
+
+limen_status limen_run(const limen_image *image, limen_state *state,
+                       const limen_input *input, size_t steps, size_t burn_in,
+                       uint64_t seed, int threads, const limen_record *record,
+                       limen_error *err)
+{
+    limen_status status =
+        limen_input_check(input, image->layer[0].n, err);
+
+    if (status != LIMEN_OK)
+        return status;
+    if (state->samples != input->samples)
+        return lm_error_set(err, LIMEN_BAD_VALUE,
+                            "the state has %zu samples, the input %zu",
+                            state->samples, input->samples);
+    if (steps > UINT32_MAX - state->steps)
+        return lm_error_set(err, LIMEN_BAD_VALUE,
+                            "steps: %zu more than the %zu run are above 2^32",
+                            steps, state->steps);
+
+    lm_workspaces spaces;
+    status = lm_workspaces_new(&spaces, image, state->samples, threads, err);
+    if (status == LIMEN_OK)
+        lm_run_spaces(image, &spaces, state, input, steps, burn_in, seed,
+                      record);
+    lm_workspaces_free(&spaces);
+    return status;
+}

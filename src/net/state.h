@@ -1,0 +1,19 @@
+/* state.h -- what a network remembers from one step to the next. */
+#ifndef LM_STATE_H
+#define LM_STATE_H
+
+#include "limen.h"
+
+typedef struct lm_state_layer {
+    size_t n, words;
+    uint64_t *bits;       /* (samples, words) s_l */
+    uint16_t *refractory; /* (samples, n) steps of silence left; NULL: none */
+    int32_t *adapted;     /* (samples, n) c in units of 2^-16; NULL: none */
+} lm_state_layer;
+
+struct limen_state {
+    size_t layers, samples, steps;
+    lm_state_layer *layer; /* (layers) */
+};
+
+#endif
