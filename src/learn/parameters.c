@@ -27,6 +27,7 @@ limen_status lm_parameters_new(lm_parameters *out, const limen_network *net,
         } else {
             const size_t l = k - net->connections + 1;
 
+            segment->is_theta = true;
             segment->master = net->theta[l];
             segment->count = net->units[l];
         }

@@ -13,6 +13,7 @@ typedef struct lm_segment {
     float *master;
     size_t offset, count;
     bool is_recurrent; /* of a connection that delivers the step before */
+    bool is_theta;
 } lm_segment;
 
 typedef struct lm_parameters {

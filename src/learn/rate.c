@@ -149,7 +149,7 @@ static limen_status rate_new(void **self, lm_batch *batch,
     }
     if (rule->is_split) {
         batch->answer = rule->odd;
-        batch->answer_every = 2;
+        batch->answer_is_odd = true;
     }
     *self = rule;
     return LIMEN_OK;

@@ -31,8 +31,8 @@ typedef struct lm_batch {
 
     /* What the loss is of: counts of the output and the steps they are of.
      * A rule may put other counts here in its _new. */
-    const uint32_t *answer;  /* (room, n_L) */
-    size_t answer_every;     /* 1: all steps after the burn-in, 2: each other */
+    const uint32_t *answer; /* (room, n_L) */
+    bool answer_is_odd;     /* of odd steps only */
 
     /* Set between forward and backward: dL/dr of the output, and, if there is
      * a rate penalty, its derivative with respect to each spike of a unit. */
@@ -86,10 +86,13 @@ static inline lm_chunk lm_batch_chunk(const lm_batch *batch, size_t k)
 /* Adds the spikes of step t of a chunk to batch->counts. */
 void lm_batch_count(const lm_batch *batch, const lm_chunk *chunk, size_t t);
 
-/* How many steps of a run the loss is of. */
+/* How many steps of a run the loss is of: those after the burn-in, or the odd
+ * ones among them. */
 static inline size_t lm_batch_answer_steps(const lm_batch *batch)
 {
-    return (batch->steps - batch->burn_in) / batch->answer_every;
+    return batch->answer_is_odd
+               ? (batch->steps + 1) / 2 - (batch->burn_in + 1) / 2
+               : batch->steps - batch->burn_in;
 }
 
 #endif
