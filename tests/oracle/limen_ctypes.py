@@ -109,7 +109,7 @@ SIGNATURES = {
     "limen_input_check": (_I, [_P, _Z, _P]),
     "limen_run": (_I, [_P, _P, _P, _Z, _Z, _U64, _I, _P, _P]),
     "limen_vote": (_Z, [_P, _Z, _U64, _U64, _P]),
-    "limen_evaluate": (_I, [_P, _P, _P, _P, _P, _Z, _Z, _U64, _I, _P]),
+    "limen_evaluate": (_I, [_P, _P, _P, _P, _P, _Z, _U64, _I, _P]),
     "limen_predict": (_I, [_P, _P, _P, _P, _Z, _Z, _U64, _I, _P]),
 }
 
@@ -302,7 +302,7 @@ class Image:
 
 class State:
     def __init__(self, image, samples):
-        self.net = image.net
+        self.net, self._image = image.net, image
         self._handle = c.c_void_p()
         _call("limen_state_new", c.byref(self._handle), image._handle,
               samples)

@@ -253,16 +253,16 @@ class Network:
         for layer in range(1, len(self.units)):
             u = draw32(seed, THRESHOLDS, layer, 0, np.arange(
                 self.units[layer]))
-            theta = float(np.float32(threshold)) - uniform(
-                float(np.float32(gain)), u)
-            self.theta[layer] = theta.astype(np.float32)
+            # U is rounded to float32 as a weight is, and so is the difference.
+            drawn = uniform(float(np.float32(gain)), u).astype(np.float32)
+            self.theta[layer] = np.float32(threshold) - drawn
 
     def init_normal(self, gain, recurrent_gain, seed):
-        """sd = gain / sqrt(number of sources of the unit in c)."""
+        """sd = gain / sqrt(fan-in), the fan-in of a connection being the mean
+        over its units: entries / n."""
         def normal(c, u):
-            fan_in = np.maximum(c.exists.sum(axis=1, keepdims=True), 1)
-            sd = self._gain(c, gain, recurrent_gain) / np.sqrt(
-                fan_in.astype(np.float64))
+            fan_in = max(c.exists.sum(), 1) / c.exists.shape[0]
+            sd = self._gain(c, gain, recurrent_gain) / np.sqrt(fan_in)
             return sd * noise("gaussian", u) / 65536.0
 
         self._draw_weights(seed, normal)

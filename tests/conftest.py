@@ -1,0 +1,19 @@
+"""Suites: tests marked `slow` run with --suite slow only, the others with
+--suite fast (the default)."""
+
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption("--suite", default="fast", choices=["fast", "slow"])
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: a study that takes minutes")
+
+
+def pytest_collection_modifyitems(config, items):
+    wants_slow = config.getoption("--suite") == "slow"
+    for item in items:
+        if ("slow" in item.keywords) != wants_slow:
+            item.add_marker(pytest.mark.skip(reason="of the other suite"))
