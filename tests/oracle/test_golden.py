@@ -325,6 +325,43 @@ def ties_of_rounding(rng):
     return Case(net, make_input(rng, 40))
 
 
+def _edges(rng, pattern):
+    """Blocks whose sums are at the ends of int16 or one past them, with
+    inputs that reach them and thresholds at the sum or one below."""
+    rows = np.zeros((24, 2100))
+    for i, sign in enumerate((1, -1)):
+        for k, end in enumerate((32766, 32767, 32768, 32769)):
+            row = rows[8 * i + k]
+            row[:1024] = 16  # 16384 in all
+            row[1024:2048] = 3
+            row[1023] += end - 16384
+            row[:] *= sign
+            row = rows[8 * i + 4 + k]
+            row[1023], row[1024], row[2047] = 16000, 20000, end - 20000
+            row[:] *= sign
+    rows[16:] = rows[8:16]
+    rows[16:, :1024] *= -1  # signs of blocks differ
+    net = o.Network([2100, 24])
+    net.connect(0, 1, pattern=pattern).w = rows.astype(np.float32)
+    net.theta[1] = (rows.sum(axis=1) - np.arange(24) % 2).astype(np.float32)
+    q = o.Image(net).q[1]
+    assert list(q[:16]) == [0, 0, -1, -1] * 2 + [0, 0, 0, -1] * 2
+    p = np.ones((12, 1, 2100), np.float32)
+    p[4:8] = rng.random((4, 1, 2100))
+    p[8:, :, :1024] = 0
+    return Case(net, o.Input(p), [4])
+
+
+@case
+def edges_of_the_exponent(rng):
+    return _edges(rng, o.Pattern())
+
+
+@case
+def edges_of_the_exponent_in_a_sparse_connection(rng):
+    return _edges(rng, o.Pattern("given", rows=[list(range(2100))] * 24))
+
+
 def _drawn(rng, init):
     net = o.Network([30, 80, 10])
     net.connect(0, 1)
@@ -530,6 +567,28 @@ def test_what_the_oracle_refuses_the_library_refuses(bad):
     net.thresholds(1)[1] = np.nan
     with pytest.raises(lib.LimenError):
         lib.Image(net)
+
+
+@pytest.mark.parametrize("kind, value, scale, fine", [
+    (np.uint8, 255, 1 / 255, True),  # above 1 by the rounding of the scale
+    (np.uint8, 255, 1 / 254, False),
+    (np.uint8, 1, -1.0, False),
+    (np.uint8, 0, np.nan, False),
+    (np.float32, 1.0, 1.0, True),
+    (np.float32, 0.5, 2.0, True),
+    (np.float32, 1.001, 1.0, False),
+    (np.float32, -0.001, 1.0, False),
+    (np.float32, np.nan, 1.0, False),
+    (np.float32, np.inf, 1.0, False),
+])
+def test_inputs_outside_zero_to_one_are_refused(kind, value, scale, fine):
+    array = np.zeros((3, 2, 4), kind)
+    array[2, 1, 3] = value
+    inp = lib.Input(array, scale)
+    if fine:
+        return inp.check(4)
+    with pytest.raises(lib.LimenError):
+        inp.check(4)
 
 
 def test_an_updated_image_is_a_new_one():
