@@ -362,6 +362,75 @@ def edges_of_the_exponent_in_a_sparse_connection(rng):
     return _edges(rng, o.Pattern("given", rows=[list(range(2100))] * 24))
 
 
+@case
+def lone_weights_of_powers_of_two(rng):
+    """-2^k alone: its sum would fit as -32768, the weight itself does not."""
+    net = o.Network([24, 24])
+    w = np.diag(2.0**np.arange(-40, 8)[::2])
+    w[::3] *= -1
+    net.connect(0, 1).w = w.astype(np.float32)
+    net.theta[1] = (w.sum(axis=1) / 2).astype(np.float32)
+    assert np.all(o.Image(net).q[1] == 14 - np.arange(-40, 8)[::2])
+    return Case(net, make_input(rng, 24))
+
+
+@case
+def threshold_encoder_at_one_half(rng):
+    half = np.float32(0.5)
+    some = [half, np.nextafter(half, np.float32(0)), half - 2.0**-17,
+            np.nextafter(np.float32(half - 2.0**-17), np.float32(0)),
+            half + 2.0**-16]
+    net = randomise(o.Network.standard([50, 30]), rng)
+    p = rng.choice(np.array(some, np.float32), size=(20, 3, 50))
+    return Case(net, o.Input(p, hold=2, encoder="threshold"), [7])
+
+
+@case
+def levels_half_way_between_integers(rng):
+    """Some draws equal one of the two levels between which p lies."""
+    odd = 2 * rng.integers(0, 65536, size=(30, 1, 2000)) + 1
+    net = randomise(o.Network.standard([2000, 10]), rng)
+    return Case(net, o.Input((odd / 2.0**17).astype(np.float32)), [20])
+
+
+@case
+def adaptation_told_apart_finely(rng):
+    """Units whose thresholds follow each other so closely that a change of
+    2^-16 in c, or in how fast it is forgotten, moves spikes."""
+    net = o.Network([1, 4000])
+    net.connect(0, 1).w[:] = 1
+    net.theta[1] = rng.random(4000).astype(np.float32)
+    net.options[1] = o.Options(adapt_gain=9.0, adapt_memory=0.97)
+    return Case(net, o.Input(np.ones((2, 1, 1), np.float32) / 2), [150])
+
+
+def _extreme_noise(kind, sign, keys):
+    """Only draws of the last octave's first node, v <= 128, decide; keys with
+    such a draw were found by search."""
+    largest = o.NODES[kind][23 * 64]
+    net = o.Network([8, 4])
+    net.connect(0, 1)
+    net.options[1] = o.Options(kind, 1.0)
+    net.theta[1][:] = (largest - 1 if sign > 0 else -largest) / 65536
+    inp = o.Input(np.full((len(keys), 1, 8), 0.5, np.float32),
+                  keys=np.array(keys, np.uint64))
+    v = o.draw32(SEED, o.NOISE + 1, inp.keys[:, None], 1, np.arange(4)) % 2**31
+    assert np.any(v < 128) and np.any((128 < v) & (v < 140))
+    return Case(net, inp, [1])
+
+
+@case
+def the_largest_noise(rng):
+    return _extreme_noise("gaussian", 1, [
+        26299441, 26818456, 76730405, 169608855, 97629912, 104576064])
+
+
+@case
+def the_smallest_noise(rng):
+    return _extreme_noise("logistic", -1, [
+        93188877, 39412216, 207965389, 17508973, 991282, 217235780])
+
+
 def _drawn(rng, init):
     net = o.Network([30, 80, 10])
     net.connect(0, 1)
@@ -639,6 +708,31 @@ def test_answers_are_votes_over_the_oracles_counts(where):
         assert np.array_equal(confusion, expected)
 
 
+@pytest.mark.parametrize("rate", [0.2, 0.5])
+def test_scaled_masters_have_the_deviation_of_the_header(rate):
+    """sd = gain / sqrt(fan-in R (1-R)) with R = 1/2 of inputs, else `rate`.
+    The sample deviation of 60000 weights is within 1% but once in 10^3."""
+    net = lib.Network.standard([300, 400, 200], [0, 1, 0])
+    net.init("scaled", 1.5, 0.8, rate=rate, seed=3)
+    busy = rate * (1 - rate)
+    for index, gain, spread in [(0, 1.5, 300 * 0.25), (1, 0.8, 400 * busy),
+                                (2, 1.5, 400 * busy)]:
+        w = net.weights(index).astype(np.float64)
+        assert abs(w.std() / (gain / np.sqrt(spread)) - 1) < 0.01
+        assert abs(w.mean()) < 0.02 * w.std()
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_scaled_layers_fire_at_about_the_rate_they_were_given(rate):
+    net = lib.Network.standard([400, 300, 300])
+    net.init("scaled", 1.0, 0.0, rate=rate, seed=3)
+    image = lib.Image(net)
+    inp = lib.Input(np.full((20, 1, 400), 0.5, np.float32))
+    _, counts = lib.run(image, lib.State(image, 20), inp, 100)
+    for layer in (1, 2):
+        assert abs(counts[layer].mean() / 100 - rate) < 0.03
+
+
 # ---- Whatever the threads, batch, order and backend
 
 
@@ -689,6 +783,18 @@ def test_shuffled_samples_with_their_keys_spike_as_before(big):
     order = np.random.default_rng(12).permutation(300)
     said = run_library(case, image, order, threads=2)
     assert same([[x[order] for x in part] for part in expected], said)
+
+
+def test_no_keys_are_the_index_and_without_them_order_matters(big):
+    case, image, expected = big
+    order = np.arange(300)[::-1].copy()
+    inp = lib.Input(case.inp.values[order], case.inp.scale, case.inp.hold)
+    _, counts = lib.run(image, lib.State(image, 300), inp, 12, 2, case.seed)
+    renumbered = o.Input(case.inp.values[order], case.inp.scale, case.inp.hold)
+    _, mine = o.run(o.Image(case.net), o.State(case.net, 300), renumbered, 12,
+                    2, case.seed)
+    assert all(np.array_equal(x, y) for x, y in zip(mine, counts))
+    assert not np.array_equal(counts[1], expected[1][1][order])
 
 
 def test_every_state_in_a_batch_is_its_own_copy(big):
@@ -742,6 +848,16 @@ def test_every_backend_gives_the_spikes_of_the_oracle(name, oracle_digest):
     used, found = with_backend(name)
     assert used == name
     assert found == oracle_digest
+
+
+def test_a_backend_that_is_not_there_is_not_replaced_silently():
+    code = "import limen_ctypes as lib; print(lib.backend())"
+    env = dict(os.environ, LIMEN_BACKEND="abacus", LIMEN_LIBRARY=str(lib.PATH),
+               PYTHONDONTWRITEBYTECODE="1",
+               PYTHONPATH=os.path.dirname(os.path.abspath(__file__)))
+    said = subprocess.run([sys.executable, "-c", code], env=env, text=True,
+                          capture_output=True, check=True)
+    assert said.stdout.split() == ["None"]
 
 
 def test_the_reference_backend_runs_everywhere():
