@@ -1,0 +1,129 @@
+/* cli.h -- what the commands of the program share. */
+#ifndef LIMEN_CLI_H
+#define LIMEN_CLI_H
+
+#include "limen.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+enum cli_exit {
+    CLI_DONE = 0,
+    CLI_FAILED = 1,
+    CLI_USAGE = 2,
+    CLI_BAD_FILE = 3,
+    CLI_NO_MEMORY = 4,
+    CLI_INCOMPATIBLE = 5,
+    CLI_STOPPED = 75, /* with a checkpoint */
+    CLI_INTERRUPTED = 130
+};
+
+enum cli_command_bit {
+    CLI_TRAIN = 1,
+    CLI_EVAL = 2,
+    CLI_PREDICT = 4,
+    CLI_INFO = 8,
+    CLI_DATA = 16,
+    CLI_DOCTOR = 32,
+    CLI_HELP = 64,
+    CLI_ALL = 127
+};
+
+/* What the command line asked for. */
+typedef struct cli_options {
+    unsigned command;         /* a cli_command_bit */
+    limen_settings *settings; /* with those given marked as set */
+    const char *out, *resume, *steps, *raster, *time_limit;
+    const char *shell; /* help --completion */
+    bool force, json, quiet, man;
+    int threads;
+    size_t seeds, layer;
+    double checkpoint_minutes;
+    char **words; /* what is no option */
+    size_t word_count;
+    int argc;
+    char **argv; /* as given */
+} cli_options;
+
+typedef struct cli_command {
+    const char *name;
+    unsigned bit;
+    const char *words, *summary;
+    int (*run)(cli_options *options);
+} cli_command;
+
+/* The i-th command, NULL past the last. */
+const cli_command *cli_command_at(size_t i);
+
+/* An option that is no setting. */
+typedef struct cli_option {
+    const char *name;
+    char letter;          /* or 0 */
+    const char *argument; /* NULL: a switch */
+    unsigned commands;    /* that know it */
+    const char *help;
+} cli_option;
+
+const cli_option *cli_option_at(size_t i);
+
+/* Whether a command takes a setting as an option. */
+bool cli_takes_setting(unsigned command, const char *name);
+
+/* Reads argv from word `first` on.  On failure prints a sentence and returns
+ * an exit code, CLI_DONE otherwise; *wants_help: --help was there. */
+int cli_options_read(cli_options *options, int argc, char **argv, int first,
+                     bool *wants_help);
+void cli_options_free(cli_options *options);
+
+int cli_train(cli_options *options);
+int cli_eval(cli_options *options);
+int cli_predict(cli_options *options);
+int cli_info(cli_options *options);
+int cli_data(cli_options *options);
+int cli_doctor(cli_options *options);
+int cli_help(cli_options *options);
+void cli_help_overview(FILE *to);
+void cli_help_command(FILE *to, const cli_command *command);
+void cli_man_page(FILE *to);
+int cli_completion(FILE *to, const char *shell);
+
+/* Prints "limen: <sentence>" on stderr and returns the code. */
+int cli_fail(int code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int cli_fail_status(limen_status status, const limen_error *err);
+
+/* "1,5,20" as ascending numbers; returns how many, 0 if it is malformed. */
+size_t cli_read_steps(size_t *steps, size_t room, const char *text);
+
+/* "90s", "10m", "2h" in seconds; negative if it is malformed. */
+double cli_read_time(const char *text);
+
+/* Prints a JSON value on one line; consumes it. */
+void cli_print_json(json_t *value);
+
+/* Writes a JSON value to DIR/NAME; consumes it. */
+limen_status cli_write_json(const char *dir, const char *name, json_t *value,
+                            limen_error *err);
+
+/* The 95 % Wilson interval of a share (Wilson 1927). */
+void cli_wilson(double share, size_t count, double *low, double *high);
+
+/* Half the 95 % t interval of the mean of `count` values with this sd. */
+double cli_t_interval(double sd, size_t count);
+
+/* All settings as a JSON object. */
+json_t *cli_settings_json(const limen_settings *settings);
+
+long cli_setting_int(const limen_settings *settings, const char *name);
+double cli_setting_real(const limen_settings *settings, const char *name);
+limen_encoder cli_setting_encoder(const limen_settings *settings);
+
+/* Loads RUN (its best model, or the last) or MODEL, and applies the settings
+ * given on the command line. */
+int cli_load_model(limen_network **net, limen_settings **settings,
+                   const char *path, const cli_options *options);
+
+/* Joins DIR/NAME; free() it.  Exits if memory is out. */
+char *cli_path(const char *dir, const char *name);
+
+#endif
