@@ -68,13 +68,12 @@ static json_t *to_json(const limen_data *data, const char *split)
         json_array_append_new(classes, json_integer((json_int_t)counts[c]));
     free(counts);
     statistics(data, &mean, &sd, &zero);
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o}",
-                     "split", split, "source", data->source, "sha256",
-                     data->sha256, "samples", (json_int_t)data->samples,
-                     "features", (json_int_t)data->features, "height",
-                     (json_int_t)data->height, "width",
-                     (json_int_t)data->width, "mean", mean, "sd", sd, "zero",
-                     zero, "class_counts", classes);
+    return json_pack(
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o}", "split",
+        split, "source", data->source, "sha256", data->sha256, "samples",
+        (json_int_t)data->samples, "features", (json_int_t)data->features,
+        "height", (json_int_t)data->height, "width", (json_int_t)data->width,
+        "mean", mean, "sd", sd, "zero", zero, "class_counts", classes);
 }
 
 static void print_text(const limen_data *data, const char *split)
@@ -87,8 +86,8 @@ static void print_text(const limen_data *data, const char *split)
     printf("%s: %zu samples of %zu x %zu, %zu classes\n", split, data->samples,
            data->height, data->width, data->classes);
     printf("  from %s\n  sha256 %s\n", data->source, data->sha256);
-    printf("  values: mean %.4f, sd %.4f, %.1f %% are 0\n  class counts:",
-           mean, sd, 100.0 * zero);
+    printf("  values: mean %.4f, sd %.4f, %.1f %% are 0\n  class counts:", mean,
+           sd, 100.0 * zero);
     for (size_t c = 0; c < data->classes; c++)
         printf(" %zu", counts[c]);
     putchar('\n');
@@ -114,16 +113,15 @@ int cli_data(cli_options *options)
     }
     for (int split = LIMEN_TRAIN; split <= LIMEN_TEST; split++) {
         const char *what = split == LIMEN_TRAIN ? "train" : "test";
-        const limen_status status =
-            limen_data_load(&data, name, dir[0] == '\0' ? NULL : dir,
-                            (limen_split)split, &err);
+        const limen_status status = limen_data_load(
+            &data, name, dir[0] == '\0' ? NULL : dir, (limen_split)split, &err);
 
         if (status != LIMEN_OK && split == LIMEN_TRAIN) {
             json_decref(all);
             return cli_fail_status(status, &err);
         }
         if (status != LIMEN_OK)
-            break;  // a set may have no test split
+            break; // a set may have no test split
         if (options->json)
             json_array_append_new(all, to_json(data, what));
         else

@@ -26,9 +26,9 @@ static limen_status run_seeds(evaluation *all, const limen_image *image,
                               const limen_settings *settings,
                               const cli_options *options, limen_error *err)
 {
-    const limen_input input = limen_data_input(
-        data, (float)cli_setting_real(settings, "pixel-scale"),
-        cli_setting_encoder(settings));
+    const limen_input input =
+        limen_data_input(data, (float)cli_setting_real(settings, "pixel-scale"),
+                         cli_setting_encoder(settings));
     const size_t cells = all->classes * all->classes;
     uint32_t *confusion = calloc(cells, sizeof *confusion);
     limen_status status = LIMEN_OK;
@@ -50,11 +50,10 @@ static limen_status run_seeds(evaluation *all, const limen_image *image,
             .confusion = confusion,
         };
 
-        status = limen_evaluate(
-            &one, image, &input, data->labels, all->steps,
-            (size_t)cli_setting_int(settings, "burn-in"),
-            (uint64_t)cli_setting_int(settings, "seed") + k, options->threads,
-            err);
+        status = limen_evaluate(&one, image, &input, data->labels, all->steps,
+                                (size_t)cli_setting_int(settings, "burn-in"),
+                                (uint64_t)cli_setting_int(settings, "seed") + k,
+                                options->threads, err);
         for (size_t c = 0; status == LIMEN_OK && c < cells; c++)
             all->confusion[c] += confusion[c];
     }
@@ -101,9 +100,9 @@ static json_t *to_json(const evaluation *all, const limen_data *data,
         summarise(all, all->accuracy, k, &mean, &sd);
         summarise(all, all->ties, k, &ties, &ties_sd);
         cli_wilson(mean, all->samples, &low, &high);
-        json_t *point = json_pack(
-            "{s:I, s:f, s:[f,f], s:f}", "steps", (json_int_t)all->steps[k],
-            "accuracy", mean, "interval_samples", low, high, "ties", ties);
+        json_t *point = json_pack("{s:I, s:f, s:[f,f], s:f}", "steps",
+                                  (json_int_t)all->steps[k], "accuracy", mean,
+                                  "interval_samples", low, high, "ties", ties);
         if (all->seeds > 1)
             json_object_set_new(point, "half_interval_noise",
                                 json_real(cli_t_interval(sd, all->seeds)));
@@ -119,9 +118,8 @@ static json_t *to_json(const evaluation *all, const limen_data *data,
     }
     return json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "model", model,
                      "data", data->source, "sha256", data->sha256, "samples",
-                     (json_int_t)all->samples, "seeds",
-                     (json_int_t)all->seeds, "points", points, "confusion",
-                     confusion);
+                     (json_int_t)all->samples, "seeds", (json_int_t)all->seeds,
+                     "points", points, "confusion", confusion);
 }
 
 static void print_points(const evaluation *all)
@@ -185,8 +183,7 @@ static int evaluate(const limen_network *net, const limen_settings *settings,
                         "--steps: '%.60s' is not a list of ascending numbers "
                         "above 0, like 1,5,20",
                         list);
-    limen_status status =
-        limen_image_new(&image, net, options->threads, &err);
+    limen_status status = limen_image_new(&image, net, options->threads, &err);
     if (status == LIMEN_OK)
         status = run_seeds(&all, image, data, settings, options, &err);
     limen_image_free(image);

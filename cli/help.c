@@ -7,8 +7,9 @@ void cli_help_overview(FILE *to)
 {
     const cli_command *command;
 
-    fprintf(to, "limen %s: recurrent networks of threshold neurons whose "
-                "output is averaged over time\n\n",
+    fprintf(to,
+            "limen %s: recurrent networks of threshold neurons whose "
+            "output is averaged over time\n\n",
             limen_version());
     for (size_t i = 0; (command = cli_command_at(i)) != NULL; i++) {
         char usage[64];
@@ -16,12 +17,11 @@ void cli_help_overview(FILE *to)
         snprintf(usage, sizeof usage, "%s %s", command->name, command->words);
         fprintf(to, "  limen %-26s %s\n", usage, command->summary);
     }
-    fprintf(to,
-            "\n`limen help COMMAND` lists the options of a command.  For "
-            "instance\n\n"
-            "  limen train --data fashion-mnist --hidden 256 --self "
-            "--feedback -o runs/first\n"
-            "  limen eval runs/first --steps 1,5,20,100\n");
+    fprintf(to, "\n`limen help COMMAND` lists the options of a command.  For "
+                "instance\n\n"
+                "  limen train --data fashion-mnist --hidden 256 --self "
+                "--feedback -o runs/first\n"
+                "  limen eval runs/first --steps 1,5,20,100\n");
 }
 
 static void print_option(FILE *to, const cli_option *option)
@@ -31,8 +31,9 @@ static void print_option(FILE *to, const cli_option *option)
     snprintf(usage, sizeof usage, "--%s%s%s%s", option->name,
              option->argument == NULL ? "" : " ",
              option->argument == NULL ? "" : option->argument,
-             option->letter == 0 ? "" : option->letter == 'o' ? ", -o DIR"
-                                                              : ", -h");
+             option->letter == 0     ? ""
+             : option->letter == 'o' ? ", -o DIR"
+                                     : ", -h");
     fprintf(to, "  %-30s %s\n", usage, option->help);
 }
 
@@ -65,7 +66,8 @@ static void print_setting(FILE *to, const limen_setting_info *info)
     fprintf(to, "  %-30s %s", usage, info->help);
     if (info->choices != NULL)
         fprintf(to, ": %s", info->choices);
-    fprintf(to, " [%s%s%s]\n", info->initial[0] == '\0' ? "none" : info->initial,
+    fprintf(to, " [%s%s%s]\n",
+            info->initial[0] == '\0' ? "none" : info->initial,
             info->unit[0] == '\0' ? "" : " ", info->unit);
 }
 

@@ -6,8 +6,7 @@
 
 static const char *kind_of(const limen_connection_info *c)
 {
-    static const char *const names[] = { "below", "self", "feedback",
-                                         "other" };
+    static const char *const names[] = { "below", "self", "feedback", "other" };
 
     return names[c->kind];
 }

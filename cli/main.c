@@ -5,17 +5,14 @@
 #include <string.h>
 
 static const cli_command commands[] = {
-    { "train", CLI_TRAIN, "", "train a network and keep the run",
-      cli_train },
-    { "eval", CLI_EVAL, "RUN|MODEL", "test a model, with intervals",
-      cli_eval },
+    { "train", CLI_TRAIN, "", "train a network and keep the run", cli_train },
+    { "eval", CLI_EVAL, "RUN|MODEL", "test a model, with intervals", cli_eval },
     { "predict", CLI_PREDICT, "RUN|MODEL FILE...", "answers for new images",
       cli_predict },
     { "info", CLI_INFO, "[RUN|MODEL]", "what a model or network is made of",
       cli_info },
     { "data", CLI_DATA, "[NAME|PATH]", "what a data set holds", cli_data },
-    { "doctor", CLI_DOCTOR, "", "what this machine has and lacks",
-      cli_doctor },
+    { "doctor", CLI_DOCTOR, "", "what this machine has and lacks", cli_doctor },
     { "help", CLI_HELP, "[COMMAND]", "this text, or all about a command",
       cli_help },
 };

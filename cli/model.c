@@ -15,8 +15,7 @@ static int apply(limen_settings *settings, const cli_options *options)
         if (!limen_settings_is_set(options->settings, name))
             continue;
         const limen_status status = limen_settings_set(
-            settings, name, limen_settings_get(options->settings, name),
-            &err);
+            settings, name, limen_settings_get(options->settings, name), &err);
         if (status != LIMEN_OK)
             return cli_fail_status(status, &err);
     }

@@ -45,9 +45,9 @@ const cli_option *cli_option_at(size_t i)
 
 bool cli_takes_setting(unsigned command, const char *name)
 {
-    static const char *const testing[] = { "data",        "data-dir",
-                                           "seed",        "encoder",
-                                           "pixel-scale", "burn-in" };
+    static const char *const testing[] = {
+        "data", "data-dir", "seed", "encoder", "pixel-scale", "burn-in"
+    };
 
     if (command & (CLI_TRAIN | CLI_INFO))
         return true;
@@ -178,8 +178,7 @@ static bool *switch_of(cli_options *options, const char *name)
                                         : NULL;
 }
 
-static int take_option(cli_options *options, const char *name,
-                       const char *text)
+static int take_option(cli_options *options, const char *name, const char *text)
 {
     const char **to = text_of(options, name);
     bool *on = switch_of(options, name);
@@ -330,9 +329,8 @@ static int read_words(cli_options *options, int argc, char **argv, int first,
         else if (is_file && files)
             code = take_file(options, name, word.text);
         else if (!is_file && !files)
-            code = word.option == NULL
-                       ? take_setting(options, name, word.text)
-                       : take_option(options, name, word.text);
+            code = word.option == NULL ? take_setting(options, name, word.text)
+                                       : take_option(options, name, word.text);
     }
     return code;
 }

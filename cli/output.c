@@ -68,8 +68,8 @@ limen_status cli_write_json(const char *dir, const char *name, json_t *value,
                             limen_error *err)
 {
     char *path = cli_path(dir, name);
-    char *text = json_dumps(
-        value, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(10));
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_PRESERVE_ORDER |
+                                       JSON_REAL_PRECISION(10));
     limen_status status = LIMEN_NO_MEMORY;
 
     if (text != NULL) {
@@ -79,8 +79,7 @@ limen_status cli_write_json(const char *dir, const char *name, json_t *value,
         text[bytes] = '\n';
         status = limen_file_write(path, text, bytes + 1, err);
     } else if (err != NULL) {
-        snprintf(err->text, sizeof err->text, "out of memory for %.100s",
-                 name);
+        snprintf(err->text, sizeof err->text, "out of memory for %.100s", name);
     }
     free(text);
     free(path);
@@ -113,8 +112,7 @@ double cli_t_interval(double sd, size_t count)
 
     if (count < 2)
         return NAN;
-    return (count - 2 < known ? t[count - 2] : 1.96) * sd /
-           sqrt((double)count);
+    return (count - 2 < known ? t[count - 2] : 1.96) * sd / sqrt((double)count);
 }
 
 json_t *cli_settings_json(const limen_settings *settings)

@@ -25,10 +25,9 @@ static void print_answers(const predictor *from, const char *file,
                 json_array_append_new(
                     means, json_real((double)y[b * from->outputs + i]));
             json_array_append_new(
-                from->all,
-                json_pack("{s:s, s:I, s:i, s:o}", "file", file, "sample",
-                          (json_int_t)b, "answer", (int)answers[b], "mean",
-                          means));
+                from->all, json_pack("{s:s, s:I, s:i, s:o}", "file", file,
+                                     "sample", (json_int_t)b, "answer",
+                                     (int)answers[b], "mean", means));
             continue;
         }
         printf("%s[%zu]: %u ", file, b, answers[b]);
@@ -51,14 +50,13 @@ static limen_status predict_data(const predictor *from, const char *file,
 
     snprintf(err->text, sizeof err->text, "out of memory for the answers");
     if (answers != NULL && y != NULL)
-        status = limen_predict(answers, y, from->image, &input, from->steps,
-                               from->burn_in, seed, from->options->threads,
-                               err);
+        status =
+            limen_predict(answers, y, from->image, &input, from->steps,
+                          from->burn_in, seed, from->options->threads, err);
     if (status == LIMEN_OK && from->options->raster != NULL)
-        status = limen_record_raster(from->options->raster,
-                                     from->options->layer, from->image, &input,
-                                     from->steps, seed, from->options->threads,
-                                     err);
+        status = limen_record_raster(
+            from->options->raster, from->options->layer, from->image, &input,
+            from->steps, seed, from->options->threads, err);
     if (status == LIMEN_OK)
         print_answers(from, file, data, answers, y);
     free(answers);
@@ -70,8 +68,8 @@ static int predict_file(const predictor *from, const char *file)
 {
     limen_data *data;
     limen_error err;
-    limen_status status = limen_data_load_images(&data, file, from->height,
-                                                 from->width, &err);
+    limen_status status =
+        limen_data_load_images(&data, file, from->height, from->width, &err);
 
     if (status == LIMEN_OK)
         status = predict_data(from, file, data, &err);

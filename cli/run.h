@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "progress.h"
 
-enum { RUN_POINTS = 3 };  // validation at T of training, of answers, and longer
+enum { RUN_POINTS = 3 }; // validation at T of training, of answers, and longer
 
 typedef struct cli_run {
     const cli_options *options;
@@ -14,10 +14,10 @@ typedef struct cli_run {
     limen_network *net;
     limen_trainer *trainer;
     char dir[1024];
-    bool is_new_dir;  /* made by this call */
-    json_t *metrics;  /* lines so far, one an epoch */
+    bool is_new_dir; /* made by this call */
+    json_t *metrics; /* lines so far, one an epoch */
     json_t *timing;
-    double best;      /* validation accuracy; negative: none yet */
+    double best; /* validation accuracy; negative: none yet */
     size_t layers;
     bool is_warned;
 } cli_run;

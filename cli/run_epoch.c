@@ -70,11 +70,11 @@ static limen_status test(double *accuracy, double *ties, const cli_run *run,
             data, (float)cli_setting_real(run->settings, "pixel-scale"),
             cli_setting_encoder(run->settings));
 
-        status = limen_evaluate(
-            &out, image, &input, data->labels, steps,
-            (size_t)cli_setting_int(run->settings, "burn-in"),
-            (uint64_t)cli_setting_int(run->settings, "seed"),
-            run->options->threads, err);
+        status =
+            limen_evaluate(&out, image, &input, data->labels, steps,
+                           (size_t)cli_setting_int(run->settings, "burn-in"),
+                           (uint64_t)cli_setting_int(run->settings, "seed"),
+                           run->options->threads, err);
     }
     limen_image_free(image);
     free(confusion);
@@ -157,9 +157,8 @@ static int validate(cli_run *run, json_t *line)
     size_t answer;
     const size_t points = validation_steps(steps, &answer, run);
     limen_error err;
-    const limen_status status =
-        test(accuracy, ties, run, run->net, run->validation, steps, points,
-             &err);
+    const limen_status status = test(accuracy, ties, run, run->net,
+                                     run->validation, steps, points, &err);
     json_t *by_steps = json_object();
 
     if (status != LIMEN_OK) {
@@ -237,11 +236,11 @@ int cli_run_epoch(cli_run *run, double seconds)
         fputs("\n", stderr);
     warn_layers(run, activity, silent, saturated);
     json_array_append_new(run->metrics, line);
-    json_array_append_new(
-        run->timing,
-        json_pack("{s:I, s:f, s:f}", "epoch", (json_int_t)epoch.epoch + 1,
-                  "seconds", seconds, "samples_per_second",
-                  (double)epoch.samples / seconds));
+    json_array_append_new(run->timing,
+                          json_pack("{s:I, s:f, s:f}", "epoch",
+                                    (json_int_t)epoch.epoch + 1, "seconds",
+                                    seconds, "samples_per_second",
+                                    (double)epoch.samples / seconds));
     if (code == CLI_DONE)
         code = write_lines(run, "metrics.jsonl", run->metrics);
     if (code == CLI_DONE)
@@ -304,12 +303,12 @@ static int report(cli_run *run, const limen_network *net)
         return cli_fail_status(status, &err);
     }
     cli_wilson(accuracy, data->samples, &low, &high);
-    json_t *result = json_pack(
-        "{s:s, s:s, s:f, s:[f,f], s:f, s:I, s:I, s:s}", "run", run->dir,
-        "model", run->validation == NULL ? "last" : "best", "test_accuracy",
-        accuracy, "interval", low, high, "ties", ties, "samples",
-        (json_int_t)data->samples, "steps", (json_int_t)steps, "test_sha256",
-        data->sha256);
+    json_t *result =
+        json_pack("{s:s, s:s, s:f, s:[f,f], s:f, s:I, s:I, s:s}", "run",
+                  run->dir, "model", run->validation == NULL ? "last" : "best",
+                  "test_accuracy", accuracy, "interval", low, high, "ties",
+                  ties, "samples", (json_int_t)data->samples, "steps",
+                  (json_int_t)steps, "test_sha256", data->sha256);
     print_result(run, result, accuracy, low, high, ties, data->samples, steps);
     status = cli_write_json(run->dir, "result.json", result, &err);
     limen_data_free(data);

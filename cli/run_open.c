@@ -63,13 +63,11 @@ static int default_dir(cli_run *run)
 
 static int choose_dir(cli_run *run)
 {
-    static const char *const kept[] = { "model.safetensors",
-                                        "best.safetensors",
-                                        "checkpoint.safetensors",
-                                        "metrics.jsonl",
-                                        "timing.jsonl",
-                                        "result.json",
-                                        "run.json" };
+    static const char *const kept[] = {
+        "model.safetensors", "best.safetensors", "checkpoint.safetensors",
+        "metrics.jsonl",     "timing.jsonl",     "result.json",
+        "run.json"
+    };
     const cli_options *options = run->options;
     bool is_run = false;
 
@@ -118,15 +116,14 @@ static limen_status select_places(limen_data **out, const limen_data *data,
     }
     for (size_t k = 0; k < count; k++)
         index[k] = places[first + k].sample;
-    const limen_status status =
-        limen_data_select(out, data, index, count, err);
+    const limen_status status = limen_data_select(out, data, index, count, err);
     free(index);
     return status;
 }
 
 static int split_data(cli_run *run, limen_data *all)
 {
-    enum { STREAM_SPLIT = 6 };  // docs/numerics.md section 3
+    enum { STREAM_SPLIT = 6 }; // docs/numerics.md section 3
     const size_t held = (size_t)cli_setting_int(run->settings, "validation");
     const size_t wanted =
         (size_t)cli_setting_int(run->settings, "train-samples");
@@ -148,9 +145,8 @@ static int split_data(cli_run *run, limen_data *all)
     if (places == NULL)
         return cli_fail(CLI_NO_MEMORY, "out of memory for the split");
     for (size_t k = 0; k < all->samples; k++)
-        places[k] = (place){ limen_draw(seed, STREAM_SPLIT, 0, 0,
-                                        (uint32_t)k),
-                             k };
+        places[k] =
+            (place){ limen_draw(seed, STREAM_SPLIT, 0, 0, (uint32_t)k), k };
     qsort(places, all->samples, sizeof *places, by_draw);
     limen_status status = LIMEN_OK;
     if (held > 0)
@@ -192,12 +188,11 @@ static json_t *describe_run(const cli_run *run)
     for (int k = 1; k < run->options->argc; k++)
         json_array_append_new(arguments, json_string(run->options->argv[k]));
     return json_pack(
-        "{s:s, s:s, s:o, s:o, s:s, s:s, s:{s:s, s:s, s:I}}", "program",
-        "limen", "version", limen_version(), "arguments", arguments,
-        "settings", cli_settings_json(run->settings), "backend",
-        limen_backend(), "machine", machine.machine, "data", "source",
-        run->train->source, "sha256", run->train->sha256, "train_samples",
-        (json_int_t)run->train->samples);
+        "{s:s, s:s, s:o, s:o, s:s, s:s, s:{s:s, s:s, s:I}}", "program", "limen",
+        "version", limen_version(), "arguments", arguments, "settings",
+        cli_settings_json(run->settings), "backend", limen_backend(), "machine",
+        machine.machine, "data", "source", run->train->source, "sha256",
+        run->train->sha256, "train_samples", (json_int_t)run->train->samples);
 }
 
 /* Settings of a stopped run; options given now may say where its data is. */
@@ -213,12 +208,12 @@ static int resume_settings(cli_run *run)
     limen_error err;
 
     if (!json_is_object(settings))
-        code = cli_fail(CLI_BAD_FILE, "%s: not a run that can be resumed",
-                        path);
+        code =
+            cli_fail(CLI_BAD_FILE, "%s: not a run that can be resumed", path);
     json_object_foreach(settings, name, text)
     {
-        const bool is_place = strcmp(name, "data") == 0 ||
-                              strcmp(name, "data-dir") == 0;
+        const bool is_place =
+            strcmp(name, "data") == 0 || strcmp(name, "data-dir") == 0;
 
         if (code != CLI_DONE ||
             (is_place && limen_settings_is_set(run->settings, name)))
@@ -262,8 +257,9 @@ static int resume_state(cli_run *run)
     if (!exists(run->dir, "checkpoint.safetensors")) {
         free(path);
         if (exists(run->dir, "model.safetensors"))
-            return cli_fail(CLI_USAGE, "%s is finished; there is nothing to "
-                                       "go on with",
+            return cli_fail(CLI_USAGE,
+                            "%s is finished; there is nothing to "
+                            "go on with",
                             run->dir);
         return cli_fail(CLI_BAD_FILE, "%s has no checkpoint", run->dir);
     }
@@ -290,8 +286,8 @@ static int resume_state(cli_run *run)
 static int open_trainer(cli_run *run)
 {
     limen_error err;
-    limen_status status = limen_settings_network(&run->net, run->settings,
-                                                 run->train, &err);
+    limen_status status =
+        limen_settings_network(&run->net, run->settings, run->train, &err);
 
     if (status == LIMEN_OK)
         status = limen_trainer_new(&run->trainer, run->net, run->settings,

@@ -36,13 +36,13 @@ extern "C" {
 #define LIMEN_API
 #endif
 
-#define LIMEN_STATUS_LIST(X)                                        \
-    X(LIMEN_OK, "ok")                                               \
-    X(LIMEN_BAD_VALUE, "a value is outside its range")              \
-    X(LIMEN_BAD_FILE, "a file is unreadable or malformed")          \
-    X(LIMEN_CANNOT_WRITE, "a file cannot be written")               \
-    X(LIMEN_NO_MEMORY, "out of memory")                             \
-    X(LIMEN_INCOMPATIBLE, "a file belongs to another network or version") \
+#define LIMEN_STATUS_LIST(X)                                                   \
+    X(LIMEN_OK, "ok")                                                          \
+    X(LIMEN_BAD_VALUE, "a value is outside its range")                         \
+    X(LIMEN_BAD_FILE, "a file is unreadable or malformed")                     \
+    X(LIMEN_CANNOT_WRITE, "a file cannot be written")                          \
+    X(LIMEN_NO_MEMORY, "out of memory")                                        \
+    X(LIMEN_INCOMPATIBLE, "a file belongs to another network or version")      \
     X(LIMEN_DIVERGED, "training diverged")
 
 typedef enum limen_status {
@@ -100,8 +100,8 @@ LIMEN_API uint32_t limen_draw(uint64_t seed, uint32_t stream, uint64_t key,
 typedef struct limen_network limen_network;
 
 enum {
-    LIMEN_LAYERS_MAX = 200,     /* the input counted */
-    LIMEN_UNITS_MAX = 1 << 24,  /* a layer; also the sources of one unit */
+    LIMEN_LAYERS_MAX = 200,      /* the input counted */
+    LIMEN_UNITS_MAX = 1 << 24,   /* a layer; also the sources of one unit */
     LIMEN_REFRACTORY_MAX = 65535 /* steps */
 };
 
@@ -130,10 +130,10 @@ LIMEN_API limen_status limen_network_copy(limen_network **out,
 LIMEN_API void limen_network_free(limen_network *net);
 
 typedef enum limen_pattern_kind {
-    LIMEN_DENSE,        /* every pair */
-    LIMEN_IN_DEGREE,    /* each unit hears `in_degree` distinct sources */
-    LIMEN_PROBABILITY,  /* each pair with `probability` */
-    LIMEN_GIVEN         /* row_start and source say which */
+    LIMEN_DENSE,       /* every pair */
+    LIMEN_IN_DEGREE,   /* each unit hears `in_degree` distinct sources */
+    LIMEN_PROBABILITY, /* each pair with `probability` */
+    LIMEN_GIVEN        /* row_start and source say which */
 } limen_pattern_kind;
 
 /* Which pairs (listening unit i, speaking unit j) a connection has. */
@@ -215,9 +215,9 @@ typedef struct limen_unit_options {
     float adapt_memory; /* in [0, 1) */
 } limen_unit_options;
 
-LIMEN_API limen_status limen_network_set_units(limen_network *net, size_t layer,
-                                               const limen_unit_options *options,
-                                               limen_error *err);
+LIMEN_API limen_status
+limen_network_set_units(limen_network *net, size_t layer,
+                        const limen_unit_options *options, limen_error *err);
 LIMEN_API limen_unit_options
 limen_network_unit_options(const limen_network *net, size_t layer);
 
@@ -315,8 +315,8 @@ typedef struct limen_input {
 } limen_input;
 
 /* Checks that all p are finite and in [0, 1], that sizes are not zero. */
-LIMEN_API limen_status limen_input_check(const limen_input *input,
-                                         size_t units, limen_error *err);
+LIMEN_API limen_status limen_input_check(const limen_input *input, size_t units,
+                                         limen_error *err);
 
 /* Where a run puts what it saw.  Pointers may be NULL. */
 typedef struct limen_record {
@@ -403,14 +403,14 @@ typedef enum limen_setting_type {
 } limen_setting_type;
 
 typedef struct limen_setting_info {
-    const char *name;     /* as in --name and in the experiment file */
-    const char *group;    /* heading in --help */
+    const char *name;  /* as in --name and in the experiment file */
+    const char *group; /* heading in --help */
     limen_setting_type type;
-    const char *initial;  /* the default, as text; "auto": from the network */
-    double min, max;      /* INT, REAL, and entries of LIST */
-    const char *choices;  /* CHOICE only */
-    const char *unit;     /* "steps", "samples", ... or "" */
-    const char *help;     /* one line */
+    const char *initial; /* the default, as text; "auto": from the network */
+    double min, max;     /* INT, REAL, and entries of LIST */
+    const char *choices; /* CHOICE only */
+    const char *unit;    /* "steps", "samples", ... or "" */
+    const char *help;    /* one line */
 } limen_setting_info;
 
 LIMEN_API size_t limen_setting_count(void);
@@ -544,21 +544,18 @@ typedef struct limen_evaluation {
  * steps: (points) ascending, each > burn_in.  Arrays of `out` are the
  * caller's; the network's output layer must have at least `classes` units.
  * Memory does not grow with the steps. */
-LIMEN_API limen_status limen_evaluate(limen_evaluation *out,
-                                      const limen_image *image,
-                                      const limen_input *input,
-                                      const uint32_t *labels,
-                                      const size_t *steps, size_t burn_in,
-                                      uint64_t seed, int threads,
-                                      limen_error *err);
+LIMEN_API limen_status limen_evaluate(
+    limen_evaluation *out, const limen_image *image, const limen_input *input,
+    const uint32_t *labels, const size_t *steps, size_t burn_in, uint64_t seed,
+    int threads, limen_error *err);
 
 /* Answers and mean outputs y.  answers: (samples) or NULL, y: (samples, n_L)
  * or NULL. */
 LIMEN_API limen_status limen_predict(uint32_t *answers, float *y,
                                      const limen_image *image,
                                      const limen_input *input, size_t steps,
-                                     size_t burn_in, uint64_t seed,
-                                     int threads, limen_error *err);
+                                     size_t burn_in, uint64_t seed, int threads,
+                                     limen_error *err);
 
 /* Runs from rest and writes the spikes of one layer to an NPY file of bytes,
  * (samples, steps, ceil(n_l / 8)), bit i % 8 of byte i / 8, a block of steps

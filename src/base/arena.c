@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 64 };  // a cache line, and the widest vector load
+enum { ALIGN = 64 }; // a cache line, and the widest vector load
 
 #ifdef LM_FAIL_ALLOCATIONS
 // The only state outside objects besides the fork guard: a test's switch.

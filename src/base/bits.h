@@ -40,8 +40,7 @@ static inline size_t lm_bits_list(uint32_t *list, const uint64_t *x,
 
     for (size_t k = first; k < last; k++)
         for (uint64_t word = x[k]; word != 0; word &= word - 1)
-            list[count++] =
-                (uint32_t)(64 * k + (size_t)__builtin_ctzll(word));
+            list[count++] = (uint32_t)(64 * k + (size_t)__builtin_ctzll(word));
     return count;
 }
 

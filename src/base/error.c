@@ -7,8 +7,8 @@
 const char *limen_status_text(limen_status status)
 {
     switch (status) {
-#define X(name, text) \
-    case name:        \
+#define X(name, text)                                                          \
+    case name:                                                                 \
         return text;
         LIMEN_STATUS_LIST(X)
 #undef X

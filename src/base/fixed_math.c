@@ -16,7 +16,7 @@ double lm_exp(double x)
     const double r = (x - k * 0x1.62e42feep-1) - k * 0x1.a39ef35793c76p-33;
     double sum = 1.0;
 
-    for (int n = 14; n >= 1; n--)  // r^15/15! < 2e-19
+    for (int n = 14; n >= 1; n--) // r^15/15! < 2e-19
         sum = 1.0 + sum * r / n;
     return ldexp(sum, (int)k);
 }

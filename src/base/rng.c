@@ -15,8 +15,8 @@ void limen_philox(uint32_t out[4], const uint32_t counter[4],
         out[k] = drawn.word[k];
 }
 
-uint32_t limen_draw(uint64_t seed, uint32_t stream, uint64_t key,
-                    uint32_t step, uint32_t unit)
+uint32_t limen_draw(uint64_t seed, uint32_t stream, uint64_t key, uint32_t step,
+                    uint32_t unit)
 {
     assert(stream < 256 && unit < 1U << 26);
     return lm_draw(seed, stream, key, step, unit);

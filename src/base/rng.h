@@ -30,9 +30,8 @@ static inline lm_block lm_philox(lm_block c, uint32_t k0, uint32_t k1)
         const uint64_t q = (uint64_t)0xCD9E8D57U * c.word[2];
 
         c = (lm_block){ { (uint32_t)(q >> 32) ^ c.word[1] ^ k0, (uint32_t)q,
-                          (uint32_t)(p >> 32) ^ c.word[3] ^ k1,
-                          (uint32_t)p } };
-        k0 += 0x9E3779B9U;  // the golden ratio, and sqrt(3) - 1
+                          (uint32_t)(p >> 32) ^ c.word[3] ^ k1, (uint32_t)p } };
+        k0 += 0x9E3779B9U; // the golden ratio, and sqrt(3) - 1
         k1 += 0xBB67AE85U;
     }
     return c;

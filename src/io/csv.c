@@ -60,8 +60,7 @@ static limen_status read_row(cursor *from, double *to, size_t fields)
         return lm_error_set(from->err, LIMEN_BAD_FILE,
                             "%.200s, line %zu: %zu fields, the first row has "
                             "%zu",
-                            from->name, from->line, count_fields(from),
-                            fields);
+                            from->name, from->line, count_fields(from), fields);
     const char *line_end = from->at + line_bytes(from);
     for (size_t k = 0; k < fields; k++) {
         char *end;
@@ -162,15 +161,13 @@ limen_status lm_csv_parse(lm_array *out, lm_array *labels,
     if (text == NULL)
         return lm_error_no_memory(err, name, size);
     memcpy(text, bytes, size);
-    cursor from = { .at = text,
-                    .end = text + size,
-                    .line = 1,
-                    .name = name,
-                    .err = err };
+    cursor from = {
+        .at = text, .end = text + size, .line = 1, .name = name, .err = err
+    };
     limen_status status = LIMEN_OK;
     if (memchr(text, '\0', size) != NULL)
-        status = lm_error_set(err, LIMEN_BAD_FILE,
-                              "%.200s: not a text file", name);
+        status =
+            lm_error_set(err, LIMEN_BAD_FILE, "%.200s: not a text file", name);
     if (status == LIMEN_OK && has_header(&from))
         skip_line(&from);
     if (status == LIMEN_OK)

@@ -38,15 +38,14 @@ static limen_status parse_member(lm_array *out, const content *from,
                                  const char *const *members, limen_error *err)
 {
     for (size_t k = 0; members[k] != NULL; k++) {
-        const limen_status status = lm_npz_parse(
-            out, from->bytes, from->size, members[k], from->path, err);
+        const limen_status status = lm_npz_parse(out, from->bytes, from->size,
+                                                 members[k], from->path, err);
 
         if (status != LIMEN_OK || out->dims > 0)
             return status;
     }
-    return lm_error_set(err, LIMEN_BAD_FILE,
-                        "%.200s: it has no array named %s", from->path,
-                        members[0]);
+    return lm_error_set(err, LIMEN_BAD_FILE, "%.200s: it has no array named %s",
+                        from->path, members[0]);
 }
 
 /* Any format but NPZ, told by the first bytes; CSV if nothing else fits. */
@@ -168,10 +167,9 @@ static limen_status take_labels(limen_data *data, const lm_array *from,
     enum { CLASSES_MAX = 65536 };
 
     if (from->dims == 0 || from->dims > 2 || from->shape[0] != data->samples)
-        return lm_error_set(err, LIMEN_BAD_FILE,
-                            "%.200s: %zu labels for %zu samples", path,
-                            from->dims == 0 ? 0 : from->shape[0],
-                            data->samples);
+        return lm_error_set(
+            err, LIMEN_BAD_FILE, "%.200s: %zu labels for %zu samples", path,
+            from->dims == 0 ? 0 : from->shape[0], data->samples);
     data->labels = lm_alloc(data->samples, 1, sizeof *data->labels);
     if (data->labels == NULL)
         return lm_error_no_memory(err, path, data->samples);
@@ -192,8 +190,7 @@ static limen_status take_labels(limen_data *data, const lm_array *from,
     return LIMEN_OK;
 }
 
-static void hash(limen_data *data, const content *images,
-                 const content *labels)
+static void hash(limen_data *data, const content *images, const content *labels)
 {
     SHA2_CTX context;
 
@@ -229,8 +226,8 @@ static limen_status parse_files(limen_data *data, const content *images,
         status = take_images(data, &values, images->path, err);
     if (status == LIMEN_OK)
         status = take_labels(
-            data, &classes,
-            labels->bytes == NULL ? images->path : labels->path, err);
+            data, &classes, labels->bytes == NULL ? images->path : labels->path,
+            err);
     lm_array_free(&values);
     lm_array_free(&classes);
     return status;
@@ -292,10 +289,10 @@ static limen_status resample(lm_array *picture, size_t height, size_t width,
              (double)y < top + high && y < picture->shape[0]; y++)
             for (size_t x = (size_t)left;
                  (double)x < left + wide && x < picture->shape[1]; x++) {
-                const double dy = fmin((double)y + 1.0, top + high) -
-                                  fmax((double)y, top);
-                const double dx = fmin((double)x + 1.0, left + wide) -
-                                  fmax((double)x, left);
+                const double dy =
+                    fmin((double)y + 1.0, top + high) - fmax((double)y, top);
+                const double dx =
+                    fmin((double)x + 1.0, left + wide) - fmax((double)x, left);
 
                 sum += dy * dx * picture->bytes[y * picture->shape[1] + x];
             }
@@ -318,14 +315,13 @@ limen_status limen_data_load_images(limen_data **out, const char *path,
 
     *out = NULL;
     if (status == LIMEN_OK)
-        status = begins(&file, "PK", 2)
-                     ? parse_member(&values, &file, x, err)
-                     : parse_any(&values, NULL, &file, err);
+        status = begins(&file, "PK", 2) ? parse_member(&values, &file, x, err)
+                                        : parse_any(&values, NULL, &file, err);
     if (status == LIMEN_OK && begins(&file, "\x89PNG", 4))
         status = resample(&values, height, width, path, err);
-    if (status == LIMEN_OK && (values.dims == 1 ||
-                               (values.dims == 2 && values.shape[0] == height &&
-                                values.shape[1] == width && height > 1))) {
+    if (status == LIMEN_OK &&
+        (values.dims == 1 || (values.dims == 2 && values.shape[0] == height &&
+                              values.shape[1] == width && height > 1))) {
         // one sample alone
         values.dims = 2;
         values.shape[0] = 1;
@@ -333,9 +329,8 @@ limen_status limen_data_load_images(limen_data **out, const char *path,
     }
     if (status == LIMEN_OK) {
         data = lm_alloc(1, 1, sizeof *data);
-        status = data == NULL
-                     ? lm_error_no_memory(err, path, sizeof *data)
-                     : take_images(data, &values, path, err);
+        status = data == NULL ? lm_error_no_memory(err, path, sizeof *data)
+                              : take_images(data, &values, path, err);
     }
     if (status == LIMEN_OK && data->features != height * width)
         status = lm_error_set(err, LIMEN_INCOMPATIBLE,
@@ -413,8 +408,7 @@ limen_input limen_data_input(const limen_data *data, float scale,
     return (limen_input){
         .bytes = data->bytes,
         .floats = data->floats,
-        .scale =
-            data->bytes == NULL ? scale : (float)((double)scale / 255.0),
+        .scale = data->bytes == NULL ? scale : (float)((double)scale / 255.0),
         .samples = data->samples,
         .frames = 1,
         .hold = 1,

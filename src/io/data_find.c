@@ -36,16 +36,14 @@ static bool find_one(char path[1024], const char *folder, const char *split,
         snprintf(kind, sizeof kind, "%s%c%s", what, k < 2 ? '-' : '.', dims);
         const int written =
             k % 2 == 0 ? snprintf(path, 1024, spelling[0], folder, split, kind)
-                       : snprintf(path, 1024, spelling[1], folder, split,
-                                  kind);
+                       : snprintf(path, 1024, spelling[1], folder, split, kind);
         if (written > 0 && written < 1024 && is_file(path))
             return true;
     }
     return false;
 }
 
-static bool find_pair(lm_data_files *out, const char *folder,
-                      limen_split split)
+static bool find_pair(lm_data_files *out, const char *folder, limen_split split)
 {
     const char *name = split == LIMEN_TRAIN ? "train" : "t10k";
 
@@ -54,8 +52,8 @@ static bool find_pair(lm_data_files *out, const char *folder,
 }
 
 /* Tries a folder and the places below it where sets are usually put. */
-static bool find_below(lm_data_files *out, const char *folder,
-                       const char *name, limen_split split)
+static bool find_below(lm_data_files *out, const char *folder, const char *name,
+                       limen_split split)
 {
     static const char *const below[] = { "%s", "%s/%s", "%s/%s/raw" };
     const char *other = strcmp(name, "mnist") == 0 ? "MNIST" : "FashionMNIST";
@@ -153,9 +151,8 @@ static limen_status find_labels(lm_data_files *out, const char *path,
     return LIMEN_OK;
 }
 
-limen_status lm_data_find(lm_data_files *out, const char *name,
-                          const char *dir, limen_split split,
-                          limen_error *err)
+limen_status lm_data_find(lm_data_files *out, const char *name, const char *dir,
+                          limen_split split, limen_error *err)
 {
     *out = (lm_data_files){ 0 };
     if (strcmp(name, "fashion-mnist") == 0 || strcmp(name, "mnist") == 0)

@@ -10,8 +10,7 @@ typedef struct lm_data_files {
 } lm_data_files;
 
 /* The files of a named set, of a folder of IDX files, or of one file. */
-limen_status lm_data_find(lm_data_files *out, const char *name,
-                          const char *dir, limen_split split,
-                          limen_error *err);
+limen_status lm_data_find(lm_data_files *out, const char *name, const char *dir,
+                          limen_split split, limen_error *err);
 
 #endif

@@ -22,13 +22,12 @@ static limen_status read_stream(unsigned char *bytes, size_t size, FILE *in,
 {
     if (fread(bytes, 1, size, in) != size || getc(in) != EOF)
         return lm_error_set(err, LIMEN_BAD_FILE,
-                            "%.300s: the file changed while it was read",
-                            path);
+                            "%.300s: the file changed while it was read", path);
     return LIMEN_OK;
 }
 
-limen_status lm_file_read(unsigned char **bytes, size_t *size,
-                          const char *path, limen_error *err)
+limen_status lm_file_read(unsigned char **bytes, size_t *size, const char *path,
+                          limen_error *err)
 {
     struct stat about;
     FILE *in = fopen(path, "rb");
@@ -38,14 +37,14 @@ limen_status lm_file_read(unsigned char **bytes, size_t *size,
         return unreadable(err, path);
     if (fstat(fileno(in), &about) != 0 || !S_ISREG(about.st_mode)) {
         fclose(in);
-        return lm_error_set(err, LIMEN_BAD_FILE,
-                            "%.300s: not a regular file", path);
+        return lm_error_set(err, LIMEN_BAD_FILE, "%.300s: not a regular file",
+                            path);
     }
     *size = (size_t)about.st_size;
     unsigned char *read = lm_alloc(*size + 1, 1, 1);
-    limen_status status =
-        read == NULL ? lm_error_no_memory(err, path, *size)
-                     : read_stream(read, *size, in, path, err);
+    limen_status status = read == NULL
+                              ? lm_error_no_memory(err, path, *size)
+                              : read_stream(read, *size, in, path, err);
     fclose(in);
     if (status != LIMEN_OK) {
         lm_free(read);
@@ -123,7 +122,7 @@ static void sync_folder(const char *path)
     char *folder = lm_alloc(bytes + 2, 1, 1);
 
     if (folder == NULL)
-        return;  // the file itself is safe
+        return; // the file itself is safe
     memcpy(folder, bytes == 0 ? "." : path, bytes == 0 ? 1 : bytes);
     const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file >= 0) {

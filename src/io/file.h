@@ -8,8 +8,8 @@
 
 /* The bytes of a regular file; freed by lm_free.  *bytes is not NULL for an
  * empty one, and one zero byte follows the last. */
-limen_status lm_file_read(unsigned char **bytes, size_t *size,
-                          const char *path, limen_error *err);
+limen_status lm_file_read(unsigned char **bytes, size_t *size, const char *path,
+                          limen_error *err);
 
 /* A file that appears when it is complete: written beside its place, then
  * synced and renamed. */

@@ -52,8 +52,8 @@ static size_t source_read(source *from, unsigned char *to, size_t count)
         const size_t chunk = left < 1U << 30 ? left : 1U << 30;
 
         // zlib wants a pointer it could write through, but does not
-        memcpy(&from->stream.next_in, &(const unsigned char *){
-                                          from->bytes + from->used },
+        memcpy(&from->stream.next_in,
+               &(const unsigned char *){ from->bytes + from->used },
                sizeof from->stream.next_in);
         from->stream.avail_in = (uInt)chunk;
         from->stream.next_out = to + done;
@@ -169,9 +169,9 @@ static limen_status read_header(lm_array *out, source *from, unsigned *type,
     }
     // deflate shrinks by at most 1032: a header cannot promise more than that
     const size_t left = from->size - (from->is_gzip ? 0 : from->used);
-    const size_t most =
-        from->is_gzip && left < SIZE_MAX / INFLATE_MOST ? left * INFLATE_MOST
-                                                        : left;
+    const size_t most = from->is_gzip && left < SIZE_MAX / INFLATE_MOST
+                            ? left * INFLATE_MOST
+                            : left;
     return bytes <= most ? LIMEN_OK : cut_off(name, bytes, err);
 }
 
@@ -189,9 +189,9 @@ limen_status lm_idx_parse(lm_array *out, const unsigned char *bytes,
     if (status == LIMEN_OK)
         status = read_numbers(out, &from, type, name, err);
     if (status == LIMEN_OK && source_read(&from, &more, 1) == 1)
-        status = lm_error_set(err, LIMEN_BAD_FILE,
-                              "%.200s: more bytes than its header promises",
-                              name);
+        status =
+            lm_error_set(err, LIMEN_BAD_FILE,
+                         "%.200s: more bytes than its header promises", name);
     source_close(&from);
     if (status != LIMEN_OK)
         lm_array_free(out);

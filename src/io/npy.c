@@ -49,8 +49,7 @@ static bool read_type(format *to, const char *at)
         return to->bytes == 4 || to->bytes == 8;
     if (to->kind == 'b')
         return to->bytes == 1;
-    return to->bytes == 1 || to->bytes == 2 || to->bytes == 4 ||
-           to->bytes == 8;
+    return to->bytes == 1 || to->bytes == 2 || to->bytes == 4 || to->bytes == 8;
 }
 
 static bool read_shape(lm_array *to, const char *at)
@@ -103,8 +102,7 @@ static double number(const unsigned char *at, const format *as)
     float single;
 
     for (size_t k = 0; k < as->bytes; k++)
-        bits |= (uint64_t)at[k]
-                << 8 * (as->is_little ? k : as->bytes - 1 - k);
+        bits |= (uint64_t)at[k] << 8 * (as->is_little ? k : as->bytes - 1 - k);
     if (as->kind == 'f' && as->bytes == 8) {
         memcpy(&real, &bits, sizeof real);
         return real;
@@ -130,9 +128,9 @@ static limen_status read_header(lm_array *out, format *as,
     if (header == NULL)
         return bad(name, "not an NPY file, or its header is cut off", err);
     const char *order = after_key(header, "'fortran_order'");
-    const bool is_read =
-        read_type(as, after_key(header, "'descr'")) &&
-        read_shape(out, after_key(header, "'shape'")) && order != NULL;
+    const bool is_read = read_type(as, after_key(header, "'descr'")) &&
+                         read_shape(out, after_key(header, "'shape'")) &&
+                         order != NULL;
     const bool is_c_order =
         order != NULL && (strncmp(order, "False", 5) == 0 || out->dims < 2);
     lm_free(header);
@@ -149,8 +147,7 @@ static limen_status read_header(lm_array *out, format *as,
     size_t wanted = as->bytes;
     for (size_t k = 0; k < out->dims; k++)
         if (!lm_size_multiply(&wanted, wanted, out->shape[k]))
-            return bad(name, "its header asks for more than any file has",
-                       err);
+            return bad(name, "its header asks for more than any file has", err);
     if (wanted != size - as->data)
         return lm_error_set(err, LIMEN_BAD_FILE,
                             "%.200s: cut off or damaged; its header promises "
@@ -184,13 +181,12 @@ limen_status lm_npy_begin(lm_file_writer *writer, const char *path,
 {
     char text[256];
     unsigned char head[10] = "\x93NUMPY\x01";
-    int used = snprintf(
-        text, sizeof text,
-        "{'descr': '|u1', 'fortran_order': False, 'shape': (");
+    int used = snprintf(text, sizeof text,
+                        "{'descr': '|u1', 'fortran_order': False, 'shape': (");
 
     for (size_t k = 0; k < dims; k++)
-        used += snprintf(text + used, sizeof text - (size_t)used, "%zu,",
-                         shape[k]);
+        used +=
+            snprintf(text + used, sizeof text - (size_t)used, "%zu,", shape[k]);
     used += snprintf(text + used, sizeof text - (size_t)used, "), }");
     // magic and header end at a multiple of 64, with a newline
     const size_t length = (10 + (size_t)used + 1 + 63) / 64 * 64 - 10;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zip.h>
 
-enum { INFLATE_MOST = 1032 };  // deflate shrinks by no more
+enum { INFLATE_MOST = 1032 }; // deflate shrinks by no more
 
 static limen_status bad(const char *name, const char *what, limen_error *err)
 {
@@ -30,8 +30,7 @@ static limen_status read_member(lm_array *out, zip_t *zip, zip_uint64_t index,
     if (bytes == NULL)
         return lm_error_no_memory(err, name, size);
     zip_file_t *member = zip_fopen_index(zip, index, 0);
-    if (member == NULL ||
-        zip_fread(member, bytes, size) != (zip_int64_t)size ||
+    if (member == NULL || zip_fread(member, bytes, size) != (zip_int64_t)size ||
         zip_fread(member, &(char){ 0 }, 1) != 0)
         status = bad(name, "a damaged or encrypted member", err);
     else
@@ -54,8 +53,7 @@ limen_status lm_npz_parse(lm_array *out, const unsigned char *bytes,
     *out = (lm_array){ 0 };
     zip_source_t *source = zip_source_buffer_create(bytes, size, 0, &why);
     zip_t *zip =
-        source == NULL ? NULL
-                       : zip_open_from_source(source, ZIP_RDONLY, &why);
+        source == NULL ? NULL : zip_open_from_source(source, ZIP_RDONLY, &why);
     if (zip == NULL) {
         zip_source_free(source);
         return bad(name, "not an NPZ file (a zip of arrays), or cut off", err);

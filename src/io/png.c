@@ -6,7 +6,7 @@
 #include <png.h>
 #include <string.h>
 
-enum { SIDE_MAX = 16384 };  // pixels: a quarter of a GiB at most
+enum { SIDE_MAX = 16384 }; // pixels: a quarter of a GiB at most
 
 limen_status lm_png_parse(lm_array *out, const unsigned char *bytes,
                           size_t size, const char *name, limen_error *err)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { HEADER_MAX_BYTES = 100 << 20 };  // the format's own limit
+enum { HEADER_MAX_BYTES = 100 << 20 }; // the format's own limit
 
 struct lm_safetensors {
     unsigned char *owned; /* the file's bytes if they were read here */
@@ -28,10 +28,9 @@ static limen_status bad(const lm_safetensors *from, const char *what,
 
 static size_t size_of_dtype(const char *dtype)
 {
-    static const char *const names[] = { "F32", "F64",  "U8",   "U32",
-                                         "U64", "I8",   "I16",  "I32",
-                                         "I64", "U16",  "F16",  "BF16",
-                                         "BOOL" };
+    static const char *const names[] = { "F32", "F64",  "U8",  "U32", "U64",
+                                         "I8",  "I16",  "I32", "I64", "U16",
+                                         "F16", "BF16", "BOOL" };
     static const size_t bytes[] = { 4, 8, 1, 4, 8, 1, 2, 4, 8, 2, 2, 2, 1 };
 
     for (size_t k = 0; dtype != NULL && k < sizeof bytes / sizeof *bytes; k++)
@@ -198,8 +197,8 @@ const char *lm_safetensors_name(const lm_safetensors *from)
 
 const char *lm_safetensors_note(const lm_safetensors *from, const char *name)
 {
-    return json_string_value(json_object_get(
-        json_object_get(from->header, "__metadata__"), name));
+    return json_string_value(
+        json_object_get(json_object_get(from->header, "__metadata__"), name));
 }
 
 static const json_t *find(const lm_safetensors *from, const char *name,

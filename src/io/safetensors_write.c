@@ -30,8 +30,7 @@ limen_status lm_tensors_new(lm_tensors **out, limen_error *err)
         tensors->header = json_object();
         tensors->notes = json_object();
     }
-    if (tensors == NULL || tensors->header == NULL ||
-        tensors->notes == NULL) {
+    if (tensors == NULL || tensors->header == NULL || tensors->notes == NULL) {
         lm_tensors_free(tensors);
         return lm_error_no_memory(err, "a file's header", sizeof *tensors);
     }
@@ -66,13 +65,13 @@ limen_status lm_tensors_add(lm_tensors *tensors, const char *name,
         tensors->tensor = more;
         tensors->room = room;
     }
-    json_t *shape = cols == 0 ? json_pack("[I]", (json_int_t)rows)
-                              : json_pack("[I,I]", (json_int_t)rows,
-                                          (json_int_t)cols);
-    json_t *entry = json_pack(
-        "{s:s, s:o, s:[I,I]}", "dtype", lm_dtype_name(dtype), "shape", shape,
-        "data_offsets", (json_int_t)tensors->end,
-        (json_int_t)(tensors->end + bytes));
+    json_t *shape =
+        cols == 0 ? json_pack("[I]", (json_int_t)rows)
+                  : json_pack("[I,I]", (json_int_t)rows, (json_int_t)cols);
+    json_t *entry =
+        json_pack("{s:s, s:o, s:[I,I]}", "dtype", lm_dtype_name(dtype), "shape",
+                  shape, "data_offsets", (json_int_t)tensors->end,
+                  (json_int_t)(tensors->end + bytes));
     if (entry == NULL || json_object_set_new(tensors->header, name, entry))
         return lm_error_no_memory(err, "a file's header", bytes);
     tensors->tensor[tensors->count++] = (tensor){ data, bytes };

@@ -143,10 +143,9 @@ rows_add_tile(int32_t *a, const int16_t *w, size_t stride,
                      _mm256_loadu_si256(low),
                      _mm256_cvtepi16_epi32(_mm256_castsi256_si128(sum[v]))));
         _mm256_storeu_si256(
-            high,
-            _mm256_add_epi32(
-                _mm256_loadu_si256(high),
-                _mm256_cvtepi16_epi32(_mm256_extracti128_si256(sum[v], 1))));
+            high, _mm256_add_epi32(_mm256_loadu_si256(high),
+                                   _mm256_cvtepi16_epi32(
+                                       _mm256_extracti128_si256(sum[v], 1))));
     }
 }
 
@@ -197,7 +196,7 @@ AVX2 static void count_add(uint32_t *count, const uint64_t *x, size_t n)
         count[i] += lm_bits_get(x, i);
 }
 
-enum { TILE_ROWS = 6, TILE_VECTORS = 2 };  // 12 accumulators of 16 registers
+enum { TILE_ROWS = 6, TILE_VECTORS = 2 }; // 12 accumulators of 16 registers
 
 /* product_add for `rows` <= 6 rows and `vectors` <= 2 vectors of columns. */
 AVX2 static inline __attribute__((always_inline)) void
@@ -216,8 +215,8 @@ product_tile(float *c, size_t cols, const float *a, size_t row_stride,
         for (int v = 0; v < vectors; v++)
             right[v] = _mm256_loadu_ps(b + k * cols + 8 * v);
         for (int r = 0; r < rows; r++) {
-            const __m256 left = _mm256_set1_ps(
-                a[(size_t)r * row_stride + k * depth_stride]);
+            const __m256 left =
+                _mm256_set1_ps(a[(size_t)r * row_stride + k * depth_stride]);
 
             for (int v = 0; v < vectors; v++)
                 sum[r][v] = _mm256_fmadd_ps(left, right[v], sum[r][v]);
@@ -259,9 +258,8 @@ AVX2 static void product_add(float *c, const float *a, size_t row_stride,
     for (size_t r = 0; j < cols && r < rows; r++)
         for (size_t k = 0; k < depth; k++)
             for (size_t i = j; i < cols; i++)
-                c[r * cols + i] =
-                    fmaf(a[r * row_stride + k * depth_stride],
-                         b[k * cols + i], c[r * cols + i]);
+                c[r * cols + i] = fmaf(a[r * row_stride + k * depth_stride],
+                                       b[k * cols + i], c[r * cols + i]);
 }
 
 const lm_kernels lm_kernels_avx2 = {

@@ -72,9 +72,9 @@ AVX512 static inline uint32_t fire(__m512i draw, const uint32_t *level,
     const __m512i first = _mm512_maskz_loadu_epi32((__mmask16)lane, level);
     const __m512i last = _mm512_maskz_loadu_epi32(
         (__mmask16)(lane >> 16), count > 16 ? level + 16 : level);
-    const uint32_t possible =
-        (uint32_t)_mm512_test_epi32_mask(first, first) |
-        (uint32_t)_mm512_test_epi32_mask(last, last) << 16;
+    const uint32_t possible = (uint32_t)_mm512_test_epi32_mask(first, first) |
+                              (uint32_t)_mm512_test_epi32_mask(last, last)
+                                  << 16;
 
     // draw < level is draw <= level - 1, which fits 16 bits for level > 0
     const __m512i bound = _mm512_inserti64x4(
@@ -87,8 +87,8 @@ AVX512 static inline uint32_t fire(__m512i draw, const uint32_t *level,
 AVX512 static void input_draw(uint64_t *x, const uint32_t *level, size_t n,
                               uint64_t seed, uint64_t key, uint32_t step)
 {
-    const __m512i lane = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10,
-                                           14, 3, 7, 11, 15);
+    const __m512i lane =
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 
     memset(x, 0, lm_bits_words(n) * sizeof *x);
     for (size_t j = 0; j < n; j += 128) {
@@ -133,8 +133,7 @@ rows_add_tile(int32_t *a, const int16_t *w, size_t stride,
         const __m512i high =
             _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(sum[v], 1));
 
-        _mm512_storeu_si512(to,
-                            _mm512_add_epi32(_mm512_loadu_si512(to), low));
+        _mm512_storeu_si512(to, _mm512_add_epi32(_mm512_loadu_si512(to), low));
         _mm512_storeu_si512(
             to + 16, _mm512_add_epi32(_mm512_loadu_si512(to + 16), high));
     }
@@ -162,9 +161,9 @@ AVX512 static void threshold(uint64_t *s, const int32_t *a, size_t n)
             (__mmask16)(n - i < 16 ? (1U << (n - i)) - 1 : 0xffffU);
         const __m512i v = _mm512_maskz_loadu_epi32(lane, a + i);
 
-        s[i / 64] |= (uint64_t)_mm512_cmpgt_epi32_mask(
-                         v, _mm512_setzero_si512())
-                     << (i % 64);
+        s[i / 64] |=
+            (uint64_t)_mm512_cmpgt_epi32_mask(v, _mm512_setzero_si512())
+            << (i % 64);
     }
 }
 
@@ -180,7 +179,7 @@ AVX512 static void count_add(uint32_t *count, const uint64_t *x, size_t n)
     }
 }
 
-enum { TILE_ROWS = 6, TILE_VECTORS = 4 };  // 24 accumulators of 32 registers
+enum { TILE_ROWS = 6, TILE_VECTORS = 4 }; // 24 accumulators of 32 registers
 
 /* product_add for `rows` <= 6 rows and `vectors` <= 4 vectors of columns, the
  * last one masked. */
@@ -204,8 +203,8 @@ product_tile(float *c, size_t cols, const float *a, size_t row_stride,
                 v == vectors - 1 ? last : (__mmask16)0xffff,
                 b + k * cols + 16 * v);
         for (int r = 0; r < rows; r++) {
-            const __m512 left = _mm512_set1_ps(
-                a[(size_t)r * row_stride + k * depth_stride]);
+            const __m512 left =
+                _mm512_set1_ps(a[(size_t)r * row_stride + k * depth_stride]);
 
             for (int v = 0; v < vectors; v++)
                 sum[r][v] = _mm512_fmadd_ps(left, right[v], sum[r][v]);
@@ -235,8 +234,8 @@ product_panel(float *c, size_t cols, const float *a, size_t row_stride,
 }
 
 AVX512 static void product_add(float *c, const float *a, size_t row_stride,
-                               size_t depth_stride, const float *b,
-                               size_t rows, size_t depth, size_t cols)
+                               size_t depth_stride, const float *b, size_t rows,
+                               size_t depth, size_t cols)
 {
     const size_t panel = 16 * TILE_VECTORS;
     size_t j = 0;

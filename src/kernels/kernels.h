@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum {
-    LM_LANES = 32,        /* int16 in the widest vector: rows are padded to it */
+    LM_LANES = 32, /* int16 in the widest vector: rows are padded to it */
     LM_SOURCE_BLOCK = 1024 /* sources whose int16 sums are exact */
 };
 

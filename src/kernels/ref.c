@@ -52,9 +52,8 @@ static void product_add(float *c, const float *a, size_t row_stride,
     for (size_t r = 0; r < rows; r++)
         for (size_t k = 0; k < depth; k++)
             for (size_t j = 0; j < cols; j++)
-                c[r * cols + j] =
-                    fmaf(a[r * row_stride + k * depth_stride],
-                         b[k * cols + j], c[r * cols + j]);
+                c[r * cols + j] = fmaf(a[r * row_stride + k * depth_stride],
+                                       b[k * cols + j], c[r * cols + j]);
 }
 
 const lm_kernels lm_kernels_ref = {

@@ -16,8 +16,7 @@ void lm_batch_count(const lm_batch *batch, const lm_chunk *chunk, size_t t)
 
         for (size_t b = chunk->first; b < chunk->first + chunk->count; b++)
             batch->kernel->count_add(batch->counts[l] + b * layer->n,
-                                     layer->bits + b * layer->words,
-                                     layer->n);
+                                     layer->bits + b * layer->words, layer->n);
     }
 }
 
@@ -39,10 +38,10 @@ limen_status lm_epoch_order(uint32_t *order, size_t samples, uint64_t seed,
         return lm_error_no_memory(err, "the order of samples",
                                   samples * sizeof *places);
     for (size_t k = 0; k < samples; k++)
-        places[k] = (uint64_t)lm_draw(seed, LM_STREAM_ORDER, epoch, 0,
-                                      (uint32_t)k)
-                        << 32 |
-                    k;
+        places[k] =
+            (uint64_t)lm_draw(seed, LM_STREAM_ORDER, epoch, 0, (uint32_t)k)
+                << 32 |
+            k;
     qsort(places, samples, sizeof *places, ascending);
     for (size_t k = 0; k < samples; k++)
         order[k] = (uint32_t)places[k];
@@ -56,8 +55,7 @@ void lm_batch_gather(limen_trainer *trainer, size_t epoch, size_t first)
     lm_batch *batch = &trainer->batch;
     const size_t left = data->samples - first;
 
-    batch->samples =
-        left < trainer->batch_size ? left : trainer->batch_size;
+    batch->samples = left < trainer->batch_size ? left : trainer->batch_size;
     for (size_t b = 0; b < batch->samples; b++) {
         const size_t k = trainer->order[first + b];
 
@@ -82,8 +80,9 @@ void lm_batch_gather(limen_trainer *trainer, size_t epoch, size_t first)
         .keys = trainer->keys,
     };
     const int64_t entries = (int64_t)trainer->train_steps_count;
-    batch->steps = (size_t)trainer->train_steps[(int64_t)epoch * entries /
-                                                (int64_t)trainer->epochs];
+    batch->steps =
+        (size_t)trainer
+            ->train_steps[(int64_t)epoch * entries / (int64_t)trainer->epochs];
 
     limen_state_reset(batch->state);
     batch->state->samples = batch->samples;

@@ -78,8 +78,8 @@ static bool fill_layers(bptt *rule, const lm_batch *batch)
     for (size_t l = 0; l < rule->layers; l++) {
         const size_t n = batch->net->units[l];
 
-        rule->bits[l] = lm_alloc(rows, LM_CHUNK * lm_bits_words(n),
-                                 sizeof *rule->bits[l]);
+        rule->bits[l] =
+            lm_alloc(rows, LM_CHUNK * lm_bits_words(n), sizeof *rule->bits[l]);
         if (rule->bits[l] == NULL)
             return false;
         if (l == 0)
@@ -242,10 +242,9 @@ static void read_states(const void *self, size_t t, size_t l, float *s)
     if (t == 0)
         memset(s, 0, from->samples * n * sizeof *s);
     else
-        lm_bits_to_floats(s,
-                          rule->bits[l] + row_of(rule, from->chunk, t) *
-                                              lm_bits_words(n),
-                          from->samples, n);
+        lm_bits_to_floats(
+            s, rule->bits[l] + row_of(rule, from->chunk, t) * lm_bits_words(n),
+            from->samples, n);
 }
 
 static void read_factors(const void *self, size_t t, size_t l, float *psi)
@@ -273,7 +272,7 @@ static void backward(void *self, const lm_batch *batch, float *part, size_t k,
     const float share = 1.0F / (float)lm_batch_answer_steps(batch);
 
     for (size_t i = 0; i < chunk.count * outputs; i++)
-        rule->error[thread][i] = error[i] * share;  // dr/ds(t) = 1 / steps
+        rule->error[thread][i] = error[i] * share; // dr/ds(t) = 1 / steps
 
     const lm_bptt_task task = {
         .net = batch->net,

@@ -32,8 +32,8 @@ static lm_bptt_room *lay_out(lm_arena *arena, const limen_network *net)
     for (size_t l = 0; l < net->layers; l++) {
         widest = net->units[l] > widest ? net->units[l] : widest;
         for (size_t k = 0; k < 4; k++) {
-            float *values = lm_arena_take(arena, LM_CHUNK, net->units[l],
-                                          sizeof *values);
+            float *values =
+                lm_arena_take(arena, LM_CHUNK, net->units[l], sizeof *values);
             if (room != NULL)
                 lists[k][l] = values;
         }
@@ -87,8 +87,8 @@ static void layer_error(const lm_bptt_task *task, lm_bptt_room *room, size_t t,
         const bool is_before = lm_delivers_before(task->net, c);
 
         if (c->from == l && !(is_before && is_cut))
-            lm_error_back(e, is_before ? room->after[c->to] : room->g[c->to],
-                          c, task->samples, task->kernel);
+            lm_error_back(e, is_before ? room->after[c->to] : room->g[c->to], c,
+                          task->samples, task->kernel);
     }
     task->factors(task->trace, t, l, room->psi);
     for (size_t k = 0; k < values; k++)
@@ -132,8 +132,8 @@ void lm_bptt_backward(float *gradient, const lm_bptt_task *task,
     for (size_t l = 0; l < layers; l++)
         task->states(task->trace, task->steps, l, room->s[l]);
     for (size_t t = task->steps; t >= 1; t--) {
-        const bool is_cut = t == task->steps ||
-                            (task->credit > 0 && t % task->credit == 0);
+        const bool is_cut =
+            t == task->steps || (task->credit > 0 && t % task->credit == 0);
 
         for (size_t l = 0; l < layers; l++)
             task->states(task->trace, t - 1, l, room->before[l]);

@@ -6,9 +6,9 @@
 
 /* All of a task's trace and errors, sample by sample. */
 typedef struct history {
-    float *s;   /* (steps + 1, samples, units) */
-    float *psi; /* the same shape */
-    double *g;  /* (steps + 2, samples, units) */
+    float *s;      /* (steps + 1, samples, units) */
+    float *psi;    /* the same shape */
+    double *g;     /* (steps + 2, samples, units) */
     size_t *first; /* (layers) of each layer among the units */
     size_t units;
 } history;
@@ -62,8 +62,7 @@ static double error_of(const history *h, const lm_bptt_task *task, size_t t,
             continue;
         const double *g = g_of(h, task, is_before ? t + 1 : t, b, c->to);
         for (size_t i = 0; i < c->n; i++)
-            for (size_t x = lm_row_first(c, i); x < lm_row_first(c, i + 1);
-                 x++)
+            for (size_t x = lm_row_first(c, i); x < lm_row_first(c, i + 1); x++)
                 if ((c->is_sparse ? c->source[x] : x - i * c->m) == j)
                     e += (double)c->w[x] * g[i];
     }
@@ -83,8 +82,7 @@ static void add_gradients(double *gradient, const history *h,
         double *d = gradient + lm_offset_of_weights(task->parameters, k);
 
         for (size_t i = 0; i < c->n; i++)
-            for (size_t x = lm_row_first(c, i); x < lm_row_first(c, i + 1);
-                 x++)
+            for (size_t x = lm_row_first(c, i); x < lm_row_first(c, i + 1); x++)
                 d[x] += g[i] *
                         (double)s[c->is_sparse ? c->source[x] : x - i * c->m];
     }

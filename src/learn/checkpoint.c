@@ -17,9 +17,7 @@ enum { REALS = 5, COUNTS = 9 };
 static void pack(const limen_trainer *trainer, double *reals, uint64_t *counts)
 {
     const lm_epoch_sums *sums = &trainer->sums;
-    const double r[REALS] = { sums->loss,
-                              sums->norm,
-                              trainer->learning_rate,
+    const double r[REALS] = { sums->loss, sums->norm, trainer->learning_rate,
                               trainer->optimiser.power1,
                               trainer->optimiser.power2 };
     const uint64_t c[COUNTS] = { trainer->done,
@@ -84,9 +82,9 @@ static limen_status add_all(lm_tensors *tensors, const limen_trainer *trainer,
         status = lm_tensors_add(tensors, "optimiser.second", LM_F32,
                                 optimiser->second, parameters, 0, err);
     if (status == LIMEN_OK)
-        status = lm_tensors_add(tensors, "epoch.spikes", LM_U64,
-                                trainer->sums.spikes, trainer->all_units, 0,
-                                err);
+        status =
+            lm_tensors_add(tensors, "epoch.spikes", LM_U64,
+                           trainer->sums.spikes, trainer->all_units, 0, err);
     if (status == LIMEN_OK)
         status = lm_tensors_add(tensors, "trainer.reals", LM_F64, reals, REALS,
                                 0, err);
@@ -131,9 +129,9 @@ static limen_status check_same(const limen_trainer *trainer,
         return status;
     if (data == NULL || strcmp(data, trainer->data->sha256) != 0 ||
         counts[7] != trainer->data->samples)
-        status = lm_error_set(err, LIMEN_INCOMPATIBLE,
-                              "%.200s was saved while training on other data",
-                              name);
+        status =
+            lm_error_set(err, LIMEN_INCOMPATIBLE,
+                         "%.200s was saved while training on other data", name);
     for (size_t i = 0; status == LIMEN_OK && i < limen_setting_count(); i++) {
         const char *setting = limen_setting_at(i)->name;
         const char *then = limen_settings_get(settings, setting);
@@ -149,9 +147,8 @@ static limen_status check_same(const limen_trainer *trainer,
     if (status == LIMEN_OK && !lm_network_same_shape(net, trainer->net))
         status = lm_error_set(err, LIMEN_INCOMPATIBLE,
                               "%.200s is of another network", name);
-    if (status == LIMEN_OK &&
-        (counts[8] != trainer->parameters.count ||
-         counts[0] > trainer->batches * trainer->epochs))
+    if (status == LIMEN_OK && (counts[8] != trainer->parameters.count ||
+                               counts[0] > trainer->batches * trainer->epochs))
         status = lm_error_set(err, LIMEN_INCOMPATIBLE,
                               "%.200s is of another run", name);
     limen_network_free(net);
@@ -179,8 +176,8 @@ static bool is_complete(const limen_trainer *trainer,
             lm_safetensors_count(from, "rule.memory", LM_F64) == memories);
 }
 
-static limen_status read_all(limen_trainer *trainer,
-                             const lm_safetensors *from, limen_error *err)
+static limen_status read_all(limen_trainer *trainer, const lm_safetensors *from,
+                             limen_error *err)
 {
     const size_t parameters = trainer->parameters.count;
     size_t memories;
@@ -191,13 +188,12 @@ static limen_status read_all(limen_trainer *trainer,
         status = lm_safetensors_get(from, "optimiser.first", LM_F32,
                                     trainer->optimiser.first, parameters, err);
     if (status == LIMEN_OK && trainer->optimiser.second != NULL)
-        status =
-            lm_safetensors_get(from, "optimiser.second", LM_F32,
-                               trainer->optimiser.second, parameters, err);
+        status = lm_safetensors_get(from, "optimiser.second", LM_F32,
+                                    trainer->optimiser.second, parameters, err);
     if (status == LIMEN_OK)
-        status = lm_safetensors_get(from, "epoch.spikes", LM_U64,
-                                    trainer->sums.spikes, trainer->all_units,
-                                    err);
+        status =
+            lm_safetensors_get(from, "epoch.spikes", LM_U64,
+                               trainer->sums.spikes, trainer->all_units, err);
     if (status == LIMEN_OK && memory != NULL)
         status = lm_safetensors_get(from, "rule.memory", LM_F64, memory,
                                     memories, err);
@@ -217,17 +213,17 @@ limen_status limen_trainer_load(limen_trainer *trainer, const char *path,
 
     if (status != LIMEN_OK)
         return status;
-    status = lm_safetensors_get(from, "trainer.reals", LM_F64, reals, REALS,
-                                err);
+    status =
+        lm_safetensors_get(from, "trainer.reals", LM_F64, reals, REALS, err);
     if (status == LIMEN_OK)
         status = lm_safetensors_get(from, "trainer.counts", LM_U64, counts,
                                     COUNTS, err);
     if (status == LIMEN_OK)
         status = check_same(trainer, from, counts, err);
     if (status == LIMEN_OK && !is_complete(trainer, from))
-        status = lm_error_set(err, LIMEN_BAD_FILE,
-                              "%.200s: arrays of the trainer are missing",
-                              path);
+        status =
+            lm_error_set(err, LIMEN_BAD_FILE,
+                         "%.200s: arrays of the trainer are missing", path);
     if (status == LIMEN_OK)
         status = read_all(trainer, from, err);
     if (status == LIMEN_OK) {

@@ -48,8 +48,7 @@ void lm_theta_gradient(float *d, const float *g, size_t samples, size_t n)
             d[i] -= g[b * n + i];
 }
 
-void lm_bits_to_floats(float *s, const uint64_t *bits, size_t samples,
-                       size_t n)
+void lm_bits_to_floats(float *s, const uint64_t *bits, size_t samples, size_t n)
 {
     const size_t words = lm_bits_words(n);
 

@@ -40,17 +40,16 @@ static double cross_entropy(double beta, float *error, const uint32_t *counts,
     return log(sum) - beta * ((double)counts[label] - most) / steps;
 }
 
-double lm_loss_sample(const lm_loss *loss, float *error,
-                      const uint32_t *counts, size_t n, uint32_t label,
-                      size_t steps, size_t batch)
+double lm_loss_sample(const lm_loss *loss, float *error, const uint32_t *counts,
+                      size_t n, uint32_t label, size_t steps, size_t batch)
 {
     switch (loss->kind) {
     case LM_LOSS_MSE:
         return squared_error(error, counts, n, label, (double)steps,
                              (double)batch);
     case LM_LOSS_CROSS_ENTROPY:
-        return cross_entropy(loss->beta, error, counts, n, label,
-                             (double)steps, (double)batch);
+        return cross_entropy(loss->beta, error, counts, n, label, (double)steps,
+                             (double)batch);
     }
     return 0.0;
 }

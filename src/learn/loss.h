@@ -16,8 +16,7 @@ typedef struct lm_loss {
 
 /* The loss of one sample with rates r = counts / steps; error_i = dL/dr_i /
  * batch.  counts, error: (n). */
-double lm_loss_sample(const lm_loss *loss, float *error,
-                      const uint32_t *counts, size_t n, uint32_t label,
-                      size_t steps, size_t batch);
+double lm_loss_sample(const lm_loss *loss, float *error, const uint32_t *counts,
+                      size_t n, uint32_t label, size_t steps, size_t batch);
 
 #endif

@@ -41,8 +41,8 @@ static json_t *describe(const limen_network *net)
                       "sparse", (int)c->is_sparse, "entries",
                       (json_int_t)c->entries));
     }
-    return json_pack("{s:o, s:o, s:o, s:b}", "units", units, "options",
-                     options, "connections", connections, "synchronous",
+    return json_pack("{s:o, s:o, s:o, s:b}", "units", units, "options", options,
+                     "connections", connections, "synchronous",
                      (int)net->is_synchronous);
 }
 
@@ -88,8 +88,8 @@ static limen_status add_connection(lm_tensors *tensors, const lm_connection *c,
                                 0, err);
     snprintf(name, sizeof name, "connection.%zu.source", k);
     if (status == LIMEN_OK)
-        status = lm_tensors_add(tensors, name, LM_U32, c->source, c->entries,
-                                0, err);
+        status = lm_tensors_add(tensors, name, LM_U32, c->source, c->entries, 0,
+                                err);
     return status;
 }
 
@@ -145,15 +145,13 @@ static limen_status check_format(const lm_safetensors *from, limen_error *err)
     const char *version = lm_safetensors_note(from, "version");
 
     if (format == NULL || strcmp(format, format_name) != 0 || version == NULL)
-        return lm_error_set(err, LIMEN_BAD_FILE,
-                            "%s: not a model of Limen's",
+        return lm_error_set(err, LIMEN_BAD_FILE, "%s: not a model of Limen's",
                             lm_safetensors_name(from));
     if (strcmp(version, format_version) != 0)
         return lm_error_set(err, LIMEN_INCOMPATIBLE,
                             "%s: model format %.20s; this program reads "
                             "format %s",
-                            lm_safetensors_name(from), version,
-                            format_version);
+                            lm_safetensors_name(from), version, format_version);
     return LIMEN_OK;
 }
 
@@ -187,11 +185,11 @@ static limen_status read_units(limen_network *net, const json_t *options,
         const size_t noise = size_at(given, "noise");
         const limen_unit_options read = {
             .noise = (limen_noise)noise,
-            .noise_scale = (float)json_number_value(
-                json_object_get(given, "noise_scale")),
+            .noise_scale =
+                (float)json_number_value(json_object_get(given, "noise_scale")),
             .refractory_steps = size_at(given, "refractory"),
-            .adapt_gain = (float)json_number_value(
-                json_object_get(given, "adapt_gain")),
+            .adapt_gain =
+                (float)json_number_value(json_object_get(given, "adapt_gain")),
             .adapt_memory = (float)json_number_value(
                 json_object_get(given, "adapt_memory")),
         };
@@ -232,8 +230,8 @@ static limen_status connect_sparse(limen_network *net, const json_t *given,
         status = lm_safetensors_get(from, rows, LM_U64, row_start,
                                     net->units[to] + 1, err);
     if (status == LIMEN_OK)
-        status = lm_safetensors_get(from, sources, LM_U32, source, entries,
-                                    err);
+        status =
+            lm_safetensors_get(from, sources, LM_U32, source, entries, err);
     // the last row must end where the sources end before they are read
     if (status == LIMEN_OK && row_start[net->units[to]] != entries)
         status = malformed(from, "sparse pattern", err);
@@ -303,8 +301,8 @@ static limen_status read_network(limen_network **out, const json_t *given,
     if (status == LIMEN_OK)
         status = read_units(*out, json_object_get(given, "options"), from, err);
     if (status == LIMEN_OK)
-        status = read_connections(
-            *out, json_object_get(given, "connections"), from, err);
+        status = read_connections(*out, json_object_get(given, "connections"),
+                                  from, err);
     if (status == LIMEN_OK) {
         limen_network_set_synchronous(
             *out, json_is_true(json_object_get(given, "synchronous")));
@@ -318,8 +316,7 @@ static limen_status read_network(limen_network **out, const json_t *given,
 }
 
 limen_status lm_model_read_weights(limen_network *net,
-                                   const lm_safetensors *from,
-                                   limen_error *err)
+                                   const lm_safetensors *from, limen_error *err)
 {
     char name[64];
     limen_status status = LIMEN_OK;

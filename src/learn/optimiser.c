@@ -85,8 +85,7 @@ double lm_gradient_norm(const float *gradient, size_t count, int threads)
 #pragma omp parallel for schedule(static) num_threads(threads)
         for (size_t k = 0; k < GROUP; k++) {
             const size_t first = base + k * BLOCK;
-            const size_t last =
-                first + BLOCK < count ? first + BLOCK : count;
+            const size_t last = first + BLOCK < count ? first + BLOCK : count;
 
             for (size_t i = first; i < last; i++)
                 part[k] += (double)gradient[i] * (double)gradient[i];
@@ -99,10 +98,10 @@ double lm_gradient_norm(const float *gradient, size_t count, int threads)
 }
 
 typedef struct update {
-    float rate, scale, decay;  /* scale: of the gradient, by clipping */
-    float momentum;            /* or beta1 */
+    float rate, scale, decay; /* scale: of the gradient, by clipping */
+    float momentum;           /* or beta1 */
     float beta2, epsilon;
-    float correct1, correct2;  /* 1 / (1 - beta^k) */
+    float correct1, correct2; /* 1 / (1 - beta^k) */
 } update;
 
 static void sgd(float *w, float *v, const float *g, size_t count,
@@ -123,8 +122,8 @@ static void adam(float *w, float *m, float *v, const float *g, size_t count,
 
         m[i] = u->momentum * m[i] + (1.0F - u->momentum) * slope;
         v[i] = u->beta2 * v[i] + (1.0F - u->beta2) * (slope * slope);
-        const float step = m[i] * u->correct1 /
-                           (sqrtf(v[i] * u->correct2) + u->epsilon);
+        const float step =
+            m[i] * u->correct1 / (sqrtf(v[i] * u->correct2) + u->epsilon);
         w[i] -= u->rate * (step + (is_decoupled ? decay : 0.0F));
     }
 }
@@ -154,9 +153,8 @@ static void step_segment(const lm_optimiser *optimiser,
     (void)threads;
 }
 
-void lm_optimiser_step(lm_optimiser *optimiser,
-                       const lm_parameters *parameters, const float *gradient,
-                       double norm, int threads)
+void lm_optimiser_step(lm_optimiser *optimiser, const lm_parameters *parameters,
+                       const float *gradient, double norm, int threads)
 {
     const double rate = lm_optimiser_rate(optimiser, optimiser->done);
     const bool is_clipped = optimiser->clip > 0.0 && norm > optimiser->clip;

@@ -47,8 +47,7 @@ double lm_optimiser_rate(const lm_optimiser *optimiser, size_t done);
 double lm_gradient_norm(const float *gradient, size_t count, int threads);
 
 /* Moves the masters.  norm: of the gradient, finite. */
-void lm_optimiser_step(lm_optimiser *optimiser,
-                       const lm_parameters *parameters, const float *gradient,
-                       double norm, int threads);
+void lm_optimiser_step(lm_optimiser *optimiser, const lm_parameters *parameters,
+                       const float *gradient, double norm, int threads);
 
 #endif

@@ -45,11 +45,11 @@ typedef struct rate {
     float density_width;
     bool mask_output, mask_saturated, is_split;
     int threads;
-    float **scale;    /* [layer] (n) 2^-q_i, DENSITY only */
-    uint32_t **near;  /* [layer] (samples, n) steps with |u| < width */
-    uint32_t **even;  /* [layer] (samples, n) spikes of even steps, split */
-    uint32_t *odd;    /* (samples, n_L) spikes of odd steps, split */
-    room *room;       /* [thread] */
+    float **scale;   /* [layer] (n) 2^-q_i, DENSITY only */
+    uint32_t **near; /* [layer] (samples, n) steps with |u| < width */
+    uint32_t **even; /* [layer] (samples, n) spikes of even steps, split */
+    uint32_t *odd;   /* (samples, n_L) spikes of odd steps, split */
+    room *room;      /* [thread] */
 } rate;
 
 static void free_list(void *list, size_t count)
@@ -134,8 +134,7 @@ static limen_status rate_new(void **self, lm_batch *batch,
             .layers = batch->net->layers,
             .units = batch->net->units,
             .gain = (enum gain)lm_settings_choice(settings, "gain-rule"),
-            .density_width =
-                (float)lm_settings_real(settings, "density-width"),
+            .density_width = (float)lm_settings_real(settings, "density-width"),
             .mask_output = lm_settings_bool(settings, "mask-output"),
             .mask_saturated = lm_settings_bool(settings, "mask-saturated"),
             .is_split = lm_settings_bool(settings, "split-samples"),
@@ -171,9 +170,8 @@ static void observe(void *self, size_t l, const int32_t *a, size_t stride,
 
     for (size_t b = 0; to->t > to->burn_in && b < samples; b++)
         for (size_t i = 0; i < n; i++)
-            near[b * n + i] +=
-                fabsf((float)a[b * stride + i] * rule->scale[l][i]) <
-                rule->density_width;
+            near[b * n + i] += fabsf((float)a[b * stride + i] *
+                                     rule->scale[l][i]) < rule->density_width;
 }
 
 static void begin(void *self, const lm_batch *batch)
@@ -212,8 +210,7 @@ static void count_split(const rate *rule, const lm_batch *batch,
                 batch->kernel->count_add(rule->even[l] + b * layer->n, s,
                                          layer->n);
             else if (l == last)
-                batch->kernel->count_add(rule->odd + b * layer->n, s,
-                                         layer->n);
+                batch->kernel->count_add(rule->odd + b * layer->n, s, layer->n);
         }
     }
 }
@@ -242,9 +239,9 @@ static void forward(void *self, const lm_batch *batch, lm_workspace *space,
 static void set_rates(const rate *rule, const lm_batch *batch, room *to,
                       const lm_chunk *chunk)
 {
-    const float steps = (float)(rule->is_split
-                                    ? batch->steps / 2 - batch->burn_in / 2
-                                    : batch->steps - batch->burn_in);
+    const float steps =
+        (float)(rule->is_split ? batch->steps / 2 - batch->burn_in / 2
+                               : batch->steps - batch->burn_in);
 
     for (size_t l = 0; l < rule->layers; l++) {
         const size_t n = rule->units[l];
@@ -305,8 +302,7 @@ static void set_factors(const rate *rule, const lm_batch *batch, room *to,
         else if (rule->gain == GAIN_PROBIT)
             *factor = probit_gain(batch, to, i / n, l, i % n);
         else
-            *factor =
-                per_step * (float)rule->near[l][chunk->first * n + i];
+            *factor = per_step * (float)rule->near[l][chunk->first * n + i];
     }
 }
 
@@ -333,8 +329,7 @@ static void backward(void *self, const lm_batch *batch, float *part, size_t k,
             if (net->connection[c].from == l &&
                 !lm_delivers_before(net, &net->connection[c]))
                 lm_error_back(delta, to->delta[net->connection[c].to],
-                              &net->connection[c], chunk.count,
-                              batch->kernel);
+                              &net->connection[c], chunk.count, batch->kernel);
         const float *pull = batch->pull == NULL ? NULL : batch->pull[l];
         const float steps = (float)(batch->steps - batch->burn_in);
         for (size_t i = 0; pull != NULL && i < values; i++)
@@ -348,8 +343,8 @@ static void backward(void *self, const lm_batch *batch, float *part, size_t k,
     for (size_t c = 0; c < net->connections; c++)
         lm_weights_gradient(part + lm_offset_of_weights(p, c),
                             to->delta[net->connection[c].to],
-                            to->r[net->connection[c].from],
-                            &net->connection[c], chunk.count, batch->kernel);
+                            to->r[net->connection[c].from], &net->connection[c],
+                            chunk.count, batch->kernel);
 }
 
 const lm_rule lm_rule_rate = {

@@ -18,18 +18,30 @@ typedef struct pair {
  * threshold 0.7, weights and biases U(-1, 1), pixels divided by 1.2 x 255,
  * T = 20, batch 1024, plain SGD 0.01, squared error, the rate rule. */
 static const pair original[] = {
-    { "hidden", "10" },          { "self", "true" },
-    { "feedback", "true" },      { "init", "uniform" },
-    { "gain", "1" },             { "recurrent-gain", "1" },
-    { "init-threshold", "0.7" }, { "pixel-scale", "0.8333333" },
-    { "steps", "20" },           { "train-steps", "20" },
-    { "batch", "1024" },         { "optimiser", "sgd" },
-    { "learning-rate", "0.01" }, { "recurrent-rate", "1" },
-    { "momentum", "0" },         { "schedule", "constant" },
-    { "warm-up", "0" },          { "clip", "0" },
-    { "penalty", "0" },          { "loss", "mse" },
-    { "rule", "rate" },          { "gain-rule", "mask" },
-    { "mask-output", "true" },   { "epochs", "20" },
+    { "hidden", "10" },
+    { "self", "true" },
+    { "feedback", "true" },
+    { "init", "uniform" },
+    { "gain", "1" },
+    { "recurrent-gain", "1" },
+    { "init-threshold", "0.7" },
+    { "pixel-scale", "0.8333333" },
+    { "steps", "20" },
+    { "train-steps", "20" },
+    { "batch", "1024" },
+    { "optimiser", "sgd" },
+    { "learning-rate", "0.01" },
+    { "recurrent-rate", "1" },
+    { "momentum", "0" },
+    { "schedule", "constant" },
+    { "warm-up", "0" },
+    { "clip", "0" },
+    { "penalty", "0" },
+    { "loss", "mse" },
+    { "rule", "rate" },
+    { "gain-rule", "mask" },
+    { "mask-output", "true" },
+    { "epochs", "20" },
     { "validation", "0" },
 };
 
@@ -70,23 +82,24 @@ static limen_status fill_pairs(limen_settings *settings, const pair *pairs,
 }
 
 static const pair shallow[] = {
-    { "surrogate", "fast" },     { "width", "2" },
-    { "beta", "7" },             { "learning-rate", "0.003" },
-    { "recurrent-rate", "1" },   { "penalty", "1" },
+    { "surrogate", "fast" },      { "width", "2" },          { "beta", "7" },
+    { "learning-rate", "0.003" }, { "recurrent-rate", "1" }, { "penalty", "1" },
 };
 
 /* A recurrence that learns as fast as the forward weights can ruin a deeper
  * network at more steps than it was trained with. */
 static const pair deep[] = {
-    { "surrogate", "triangle" }, { "width", "2" },
-    { "beta", "5" },             { "learning-rate", "0.001" },
-    { "recurrent-rate", "0.1" }, { "penalty", "1" },
+    { "surrogate", "triangle" },
+    { "width", "2" },
+    { "beta", "5" },
+    { "learning-rate", "0.001" },
+    { "recurrent-rate", "0.1" },
+    { "penalty", "1" },
 };
 
 static const pair by_rate[] = {
-    { "surrogate", "fast" },   { "width", "2" },
-    { "beta", "5" },           { "learning-rate", "0.001" },
-    { "recurrent-rate", "1" }, { "penalty", "0" },
+    { "surrogate", "fast" },      { "width", "2" },          { "beta", "5" },
+    { "learning-rate", "0.001" }, { "recurrent-rate", "1" }, { "penalty", "0" },
 };
 
 /* train-steps: those of the recipe, but never above `steps` nor within the
@@ -137,8 +150,8 @@ limen_status limen_settings_resolve(limen_settings *settings,
     const bool is_deep = hidden >= 2;
     const pair *recipe = is_rate ? by_rate : is_deep ? deep : shallow;
 
-    limen_status status = fill_pairs(settings, recipe,
-                                     sizeof shallow / sizeof *shallow, err);
+    limen_status status =
+        fill_pairs(settings, recipe, sizeof shallow / sizeof *shallow, err);
     if (status == LIMEN_OK)
         status = fill_train_steps(settings, is_deep, is_rate, err);
     if (status == LIMEN_OK)
@@ -185,11 +198,11 @@ static limen_status connect(limen_network *net, const limen_settings *settings,
     for (size_t l = 1; status == LIMEN_OK && l < layers; l++) {
         status = limen_network_connect(net, l - 1, l, false, NULL, NULL, err);
         if (status == LIMEN_OK && self[l])
-            status = limen_network_connect(net, l, l, false, &sparse, NULL,
-                                           err);
+            status =
+                limen_network_connect(net, l, l, false, &sparse, NULL, err);
         if (status == LIMEN_OK && feedback[l] && l + 1 < layers)
-            status = limen_network_connect(net, l + 1, l, false, &sparse,
-                                           NULL, err);
+            status =
+                limen_network_connect(net, l + 1, l, false, &sparse, NULL, err);
     }
     return status;
 }
@@ -206,8 +219,7 @@ static limen_status set_units(limen_network *net,
     };
     limen_status status = LIMEN_OK;
 
-    for (size_t l = 1; status == LIMEN_OK && l < limen_network_layers(net);
-         l++)
+    for (size_t l = 1; status == LIMEN_OK && l < limen_network_layers(net); l++)
         status = limen_network_set_units(net, l, &options, err);
     limen_network_set_synchronous(net,
                                   lm_settings_bool(settings, "synchronous"));
@@ -215,8 +227,7 @@ static limen_status set_units(limen_network *net,
 }
 
 /* Mean p of every input over the data. */
-static float *mean_input(const limen_settings *settings,
-                         const limen_data *data)
+static float *mean_input(const limen_settings *settings, const limen_data *data)
 {
     const limen_input input =
         limen_data_input(data, (float)lm_settings_real(settings, "pixel-scale"),
@@ -226,12 +237,12 @@ static float *mean_input(const limen_settings *settings,
 
     if (sum != NULL && mean != NULL) {
         for (size_t k = 0; k < data->samples * data->features; k++)
-            sum[k % data->features] +=
-                data->bytes != NULL ? (double)data->bytes[k]
-                                    : (double)data->floats[k];
+            sum[k % data->features] += data->bytes != NULL
+                                           ? (double)data->bytes[k]
+                                           : (double)data->floats[k];
         for (size_t j = 0; j < data->features; j++) {
-            const double p = sum[j] / (double)data->samples *
-                             (double)input.scale;
+            const double p =
+                sum[j] / (double)data->samples * (double)input.scale;
             mean[j] = (float)(p > 1.0 ? 1.0 : p);
         }
     } else {

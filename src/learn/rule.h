@@ -12,7 +12,7 @@
 #include "learn/settings.h"
 #include "net/run.h"
 
-enum { LM_PARTS = 4 };  // partial gradients: chunk k adds to part k % LM_PARTS
+enum { LM_PARTS = 4 }; // partial gradients: chunk k adds to part k % LM_PARTS
 
 /* One batch on its way through the network. */
 typedef struct lm_batch {

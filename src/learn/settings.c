@@ -74,7 +74,7 @@ static size_t edit_distance(const char *a, const char *b)
 limen_status lm_setting_unknown(const char *name, limen_error *err)
 {
     const char *nearest = NULL;
-    size_t least = 4;  // farther names are no help
+    size_t least = 4; // farther names are no help
 
     for (size_t i = 0; i < limen_setting_count(); i++) {
         const size_t far = edit_distance(name, limen_setting_at(i)->name);
@@ -106,25 +106,23 @@ static limen_status check_range(const limen_setting_info *info, double x,
 
     if (x < info->min)
         return lm_error_set(err, LIMEN_BAD_VALUE, "%s: %s is below %.15g%s%s",
-                            info->name, text, info->min, space,
-                            unit_of(info));
+                            info->name, text, info->min, space, unit_of(info));
     if (x > info->max)
         return lm_error_set(err, LIMEN_BAD_VALUE, "%s: %s is above %.15g%s%s",
-                            info->name, text, info->max, space,
-                            unit_of(info));
+                            info->name, text, info->max, space, unit_of(info));
     return LIMEN_OK;
 }
 
-static limen_status check_real(const limen_setting_info *info,
-                               const char *text, limen_error *err)
+static limen_status check_real(const limen_setting_info *info, const char *text,
+                               limen_error *err)
 {
     char *end;
     const double x = strtod(text, &end);
 
     if (end == text || *end != '\0' || !isfinite(x) ||
         strpbrk(text, "xXnN \t\n") != NULL)
-        return lm_error_set(err, LIMEN_BAD_VALUE,
-                            "%s: '%.40s' is not a number", info->name, text);
+        return lm_error_set(err, LIMEN_BAD_VALUE, "%s: '%.40s' is not a number",
+                            info->name, text);
     return check_range(info, x, text, err);
 }
 
@@ -191,8 +189,8 @@ static size_t choice_of(const char *choices, const char *text)
     }
 }
 
-static limen_status check_bool(const limen_setting_info *info,
-                               const char *text, limen_error *err)
+static limen_status check_bool(const limen_setting_info *info, const char *text,
+                               limen_error *err)
 {
     if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
         return LIMEN_OK;
@@ -209,8 +207,8 @@ static limen_status parse(value *to, const limen_setting_info *info,
 
     if (strlen(text) > TEXT_MAX_BYTES)
         return lm_error_set(err, LIMEN_BAD_VALUE,
-                            "%s: the value is longer than %d bytes",
-                            info->name, TEXT_MAX_BYTES);
+                            "%s: the value is longer than %d bytes", info->name,
+                            TEXT_MAX_BYTES);
     if (is_auto(info, text))
         return LIMEN_OK;
     switch (info->type) {
@@ -234,8 +232,8 @@ static limen_status parse(value *to, const limen_setting_info *info,
     return LIMEN_OK;
 }
 
-static limen_status assign(limen_settings *settings, size_t i,
-                           const char *text, bool is_set, limen_error *err)
+static limen_status assign(limen_settings *settings, size_t i, const char *text,
+                           bool is_set, limen_error *err)
 {
     value to = { .is_set = is_set };
     limen_status status = parse(&to, limen_setting_at(i), text, err);
@@ -268,8 +266,7 @@ limen_status limen_settings_new(limen_settings **out, limen_error *err)
         status = lm_error_no_memory(err, "the settings",
                                     limen_setting_count() * sizeof(value));
     for (size_t i = 0; status == LIMEN_OK && i < limen_setting_count(); i++)
-        status =
-            assign(settings, i, limen_setting_at(i)->initial, false, err);
+        status = assign(settings, i, limen_setting_at(i)->initial, false, err);
     if (status != LIMEN_OK) {
         limen_settings_free(settings);
         return status;
@@ -326,8 +323,7 @@ limen_status lm_settings_fill(limen_settings *settings, const char *name,
     return assign(settings, lm_setting_index(name), text, false, err);
 }
 
-const char *limen_settings_get(const limen_settings *settings,
-                               const char *name)
+const char *limen_settings_get(const limen_settings *settings, const char *name)
 {
     const size_t i = lm_setting_index(name);
 
@@ -354,8 +350,7 @@ static const value *known(const limen_settings *settings, const char *name,
 
 bool lm_settings_bool(const limen_settings *settings, const char *name)
 {
-    return strcmp(known(settings, name, LIMEN_SETTING_BOOL)->text, "true") ==
-           0;
+    return strcmp(known(settings, name, LIMEN_SETTING_BOOL)->text, "true") == 0;
 }
 
 int64_t lm_settings_int(const limen_settings *settings, const char *name)

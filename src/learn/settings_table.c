@@ -3,18 +3,30 @@
 
 #include <assert.h>
 
-#define BOOL(name, group, initial, help) \
-    { name, group, LIMEN_SETTING_BOOL, initial, 0, 1, NULL, "", help }
-#define INT(name, group, initial, min, max, unit, help) \
-    { name, group, LIMEN_SETTING_INT, initial, min, max, NULL, unit, help }
-#define REAL(name, group, initial, min, max, help) \
-    { name, group, LIMEN_SETTING_REAL, initial, min, max, NULL, "", help }
-#define TEXT(name, group, initial, help) \
-    { name, group, LIMEN_SETTING_TEXT, initial, 0, 0, NULL, "", help }
-#define CHOICE(name, group, initial, choices, help) \
-    { name, group, LIMEN_SETTING_CHOICE, initial, 0, 0, choices, "", help }
-#define LIST(name, group, initial, min, max, unit, help) \
-    { name, group, LIMEN_SETTING_LIST, initial, min, max, NULL, unit, help }
+#define BOOL(name, group, initial, help)                                       \
+    {                                                                          \
+        name, group, LIMEN_SETTING_BOOL, initial, 0, 1, NULL, "", help         \
+    }
+#define INT(name, group, initial, min, max, unit, help)                        \
+    {                                                                          \
+        name, group, LIMEN_SETTING_INT, initial, min, max, NULL, unit, help    \
+    }
+#define REAL(name, group, initial, min, max, help)                             \
+    {                                                                          \
+        name, group, LIMEN_SETTING_REAL, initial, min, max, NULL, "", help     \
+    }
+#define TEXT(name, group, initial, help)                                       \
+    {                                                                          \
+        name, group, LIMEN_SETTING_TEXT, initial, 0, 0, NULL, "", help         \
+    }
+#define CHOICE(name, group, initial, choices, help)                            \
+    {                                                                          \
+        name, group, LIMEN_SETTING_CHOICE, initial, 0, 0, choices, "", help    \
+    }
+#define LIST(name, group, initial, min, max, unit, help)                       \
+    {                                                                          \
+        name, group, LIMEN_SETTING_LIST, initial, min, max, NULL, unit, help   \
+    }
 
 /* 2^53: every whole number up to here is exact in a double, so in JSON. */
 #define EXACT 9007199254740992.0
@@ -75,8 +87,7 @@ static const limen_setting_info table[] = {
 
     CHOICE("rule", "Learning", "bptt", "bptt|rate", "learning rule"),
     INT("epochs", "Learning", "10", 1, 1e6, "", "passes over the data"),
-    INT("batch", "Learning", "128", 1, 1e7, "samples",
-        "samples of one update"),
+    INT("batch", "Learning", "128", 1, 1e7, "samples", "samples of one update"),
     LIST("train-steps", "Learning", "auto", 1, STEPS_MAX, "steps",
          "steps a sample in training; several are spread over the epochs"),
     CHOICE("loss", "Learning", "cross-entropy", "cross-entropy|mse",
@@ -95,8 +106,7 @@ static const limen_setting_info table[] = {
     REAL("adam-epsilon", "Learning", "1e-8", 1e-30, 1,
          "smallest divisor, of adam"),
     REAL("decay", "Learning", "0", 0, 1e6, "weight decay"),
-    REAL("clip", "Learning", "1", 0, 1e6,
-         "largest norm of a gradient; 0: any"),
+    REAL("clip", "Learning", "1", 0, 1e6, "largest norm of a gradient; 0: any"),
     CHOICE("schedule", "Learning", "cosine", "cosine|constant|step",
            "how the learning rate falls"),
     REAL("warm-up", "Learning", "0.1", 0, 0.9,

@@ -37,9 +37,8 @@ static limen_status next(reader *from)
     yaml_event_delete(&from->event);
     if (yaml_parser_parse(&from->parser, &from->event))
         return LIMEN_OK;
-    const char *problem = from->parser.problem == NULL
-                              ? "not readable as YAML"
-                              : from->parser.problem;
+    const char *problem = from->parser.problem == NULL ? "not readable as YAML"
+                                                       : from->parser.problem;
     return fault(from, from->parser.problem_mark, problem);
 }
 
@@ -50,9 +49,8 @@ static limen_status expect(reader *from, yaml_event_type_t type,
 
     if (status != LIMEN_OK)
         return status;
-    return from->event.type == type
-               ? LIMEN_OK
-               : fault(from, from->event.start_mark, what);
+    return from->event.type == type ? LIMEN_OK
+                                    : fault(from, from->event.start_mark, what);
 }
 
 /* Appends the scalar of the current event to a value. */
@@ -163,8 +161,7 @@ static limen_status read_document(reader *from)
                     "expected lines like `epochs: 10`");
     while (status == LIMEN_OK) {
         status = next(from);
-        if (status != LIMEN_OK ||
-            from->event.type == YAML_MAPPING_END_EVENT)
+        if (status != LIMEN_OK || from->event.type == YAML_MAPPING_END_EVENT)
             break;
         status = read_setting(from);
     }
@@ -203,8 +200,7 @@ limen_status lm_settings_load_text(limen_settings *settings, const char *text,
         return lm_error_set(err, LIMEN_BAD_FILE,
                             "%.200s: an experiment file is at most 1 MiB",
                             name);
-    limen_status status =
-        limen_settings_copy(&from.settings, settings, err);
+    limen_status status = limen_settings_copy(&from.settings, settings, err);
     if (status != LIMEN_OK)
         return status;
     from.seen = lm_alloc(limen_setting_count(), 1, sizeof *from.seen);

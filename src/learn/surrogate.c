@@ -16,8 +16,8 @@ float lm_surrogate_peak(lm_surrogate kind, float width)
     return 0.0F;
 }
 
-static void fast(uint8_t *share, const int32_t *a, const float *scale,
-                 size_t n, float slope)
+static void fast(uint8_t *share, const int32_t *a, const float *scale, size_t n,
+                 float slope)
 {
     for (size_t i = 0; i < n; i++) {
         const float x = 1.0F + slope * fabsf((float)a[i] * scale[i]);

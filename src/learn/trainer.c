@@ -60,8 +60,8 @@ static double answer_loss(limen_trainer *trainer, lm_epoch_sums *sums)
 static double activity_penalty(limen_trainer *trainer)
 {
     lm_batch *batch = &trainer->batch;
-    const double spikes = (double)batch->samples *
-                          (double)(batch->steps - batch->burn_in);
+    const double spikes =
+        (double)batch->samples * (double)(batch->steps - batch->burn_in);
     double sum = 0.0;
 
     for (size_t l = 1; l + 1 < trainer->net->layers; l++) {
@@ -133,9 +133,8 @@ static limen_status begin_epoch(limen_trainer *trainer, size_t epoch,
 
     if (trainer->order_epoch == epoch)
         return LIMEN_OK;
-    const limen_status status =
-        lm_epoch_order(trainer->order, trainer->data->samples, trainer->seed,
-                       epoch, err);
+    const limen_status status = lm_epoch_order(
+        trainer->order, trainer->data->samples, trainer->seed, epoch, err);
     if (status == LIMEN_OK)
         trainer->order_epoch = epoch;
     if (status == LIMEN_OK && trainer->done % trainer->batches == 0) {
@@ -161,8 +160,8 @@ limen_status limen_trainer_step(limen_trainer *trainer, limen_error *err)
     lm_epoch_sums *sums = &trainer->sums;
 
     if (epoch >= trainer->epochs)
-        return lm_error_set(err, LIMEN_BAD_VALUE,
-                            "all %zu epochs are done", trainer->epochs);
+        return lm_error_set(err, LIMEN_BAD_VALUE, "all %zu epochs are done",
+                            trainer->epochs);
     const limen_status status = begin_epoch(trainer, epoch, err);
     if (status != LIMEN_OK)
         return status;
@@ -245,9 +244,8 @@ limen_epoch limen_trainer_epoch(const limen_trainer *trainer, double *activity,
         spikes += trainer->net->units[l];
     }
     return (limen_epoch){
-        .epoch = trainer->done == 0
-                     ? 0
-                     : (trainer->done - 1) / trainer->batches,
+        .epoch =
+            trainer->done == 0 ? 0 : (trainer->done - 1) / trainer->batches,
         .loss = sums->loss / batches,
         .accuracy = (double)sums->correct / samples,
         .learning_rate = trainer->learning_rate,

@@ -59,8 +59,7 @@ static bool fill(limen_trainer *trainer)
            trainer->order != NULL && trainer->keys != NULL &&
            trainer->labels != NULL && trainer->pull_values != NULL &&
            trainer->sums.spikes != NULL && batch->counts != NULL &&
-           batch->pull != NULL && batch->error != NULL &&
-           fill_counts(trainer);
+           batch->pull != NULL && batch->error != NULL && fill_counts(trainer);
 }
 
 static void read_settings(limen_trainer *trainer)
@@ -74,18 +73,16 @@ static void read_settings(limen_trainer *trainer)
     trainer->batch_size = batch_size < trainer->data->samples
                               ? batch_size
                               : trainer->data->samples;
-    trainer->batches =
-        (trainer->data->samples + trainer->batch_size - 1) /
-        trainer->batch_size;
-    trainer->encoder =
-        (limen_encoder)lm_settings_choice(settings, "encoder");
+    trainer->batches = (trainer->data->samples + trainer->batch_size - 1) /
+                       trainer->batch_size;
+    trainer->encoder = (limen_encoder)lm_settings_choice(settings, "encoder");
     trainer->scale =
         limen_data_input(trainer->data,
                          (float)lm_settings_real(settings, "pixel-scale"),
                          trainer->encoder)
             .scale;
-    trainer->train_steps = lm_settings_list(settings, "train-steps",
-                                            &trainer->train_steps_count);
+    trainer->train_steps =
+        lm_settings_list(settings, "train-steps", &trainer->train_steps_count);
     trainer->penalty = lm_settings_real(settings, "penalty");
     trainer->penalty_rate = lm_settings_real(settings, "penalty-rate");
     trainer->loss.kind = (lm_loss_kind)lm_settings_choice(settings, "loss");
@@ -142,11 +139,9 @@ static limen_status check(const limen_trainer *trainer, limen_error *err)
     if (data->samples > UINT32_MAX)
         return lm_error_set(err, LIMEN_BAD_VALUE,
                             "%zu samples are more than 2^32", data->samples);
-    const limen_input all =
-        limen_data_input(data,
-                         (float)lm_settings_real(trainer->settings,
-                                                 "pixel-scale"),
-                         trainer->encoder);
+    const limen_input all = limen_data_input(
+        data, (float)lm_settings_real(trainer->settings, "pixel-scale"),
+        trainer->encoder);
     const limen_status status = limen_input_check(&all, net->units[0], err);
     return status != LIMEN_OK ? status : check_steps(trainer, err);
 }
@@ -171,8 +166,8 @@ static limen_status build(limen_trainer *trainer, limen_error *err)
         status = limen_image_new(&trainer->image, trainer->net,
                                  trainer->threads, err);
     if (status == LIMEN_OK)
-        status = limen_state_new(&batch->state, trainer->image, batch->room,
-                                 err);
+        status =
+            limen_state_new(&batch->state, trainer->image, batch->room, err);
     if (status == LIMEN_OK)
         status = lm_workspaces_new(&trainer->spaces, trainer->image,
                                    batch->room, trainer->threads, err);
@@ -181,8 +176,8 @@ static limen_status build(limen_trainer *trainer, limen_error *err)
     batch->parameters = &trainer->parameters;
     batch->image = trainer->image;
     batch->kernel = trainer->image->kernel;
-    return trainer->rule->new(&trainer->self, batch, trainer->settings,
-                              trainer->threads, err);
+    return trainer->rule->new (&trainer->self, batch, trainer->settings,
+                               trainer->threads, err);
 }
 
 limen_status limen_trainer_new(limen_trainer **out, limen_network *net,

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { BLOCK = 1024 };  // samples: enough chunks for 32 threads
+enum { BLOCK = 1024 }; // samples: enough chunks for 32 threads
 
 /* What one block of samples needs. */
 typedef struct block {
@@ -76,7 +76,7 @@ static limen_input block_begin(block *room, const limen_input *input,
         room->keys[b] = lm_input_key(input, first + b);
 
     limen_state_reset(room->state);
-    room->state->samples = part.samples;  // the last block may be shorter
+    room->state->samples = part.samples; // the last block may be shorter
     memset(room->counts[room->image->layers - 1], 0,
            part.samples * room->image->layer[room->image->layers - 1].n *
                sizeof(uint32_t));
@@ -88,8 +88,8 @@ static void block_run(block *room, const limen_input *part, size_t steps,
 {
     const limen_record record = { .counts = room->counts };
 
-    lm_run_spaces(room->image, &room->spaces, room->state, part, steps,
-                  burn_in, seed, &record);
+    lm_run_spaces(room->image, &room->spaces, room->state, part, steps, burn_in,
+                  seed, &record);
 }
 
 static limen_status check_steps(const size_t *steps, size_t points,

@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-enum { LANES = 16 };  // partial sums, so that the compiler can vectorise
+enum { LANES = 16 }; // partial sums, so that the compiler can vectorise
 
 typedef struct row_size {
     float sum;  /* largest sum of one sign within a block */
@@ -34,7 +34,7 @@ static void measure(row_size *size, const float *w, size_t count)
             const float size_k = fabsf(x);
 
             up[k] += x > 0.0F ? x : 0.0F;
-            down[k] += x > 0.0F ? 0.0F : -x;  // a NaN goes here
+            down[k] += x > 0.0F ? 0.0F : -x; // a NaN goes here
             peak[k] = size_k > peak[k] ? size_k : peak[k];
         }
     for (; j < count; j++) {
@@ -114,7 +114,7 @@ static int32_t exponent_below(double value, double bound)
 
     if (value == 0.0)
         return LM_EXPONENT_MAX;
-    frexp(bound / value, &exponent);  // bound / value in [2^(e-1), 2^e)
+    frexp(bound / value, &exponent); // bound / value in [2^(e-1), 2^e)
     return exponent - 1;
 }
 

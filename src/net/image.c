@@ -159,7 +159,7 @@ void limen_image_free(limen_image *image)
 
 static int32_t scaled(float value, int32_t q)
 {
-    const double limit = 1073741824.0;  // 2^30
+    const double limit = 1073741824.0; // 2^30
     const double x = rint(ldexp((double)value, q));
 
     return (int32_t)(x > limit ? limit : x < -limit ? -limit : x);
@@ -195,8 +195,7 @@ static void dense_write(lm_image_connection *to, const lm_connection *from,
             const float scale = ldexpf(1.0F, q[i]);
 
             for (size_t k = 0; k < count; k++)
-                block[k][i - first] =
-                    (int16_t)lm_round_weight(row[k] * scale);
+                block[k][i - first] = (int16_t)lm_round_weight(row[k] * scale);
         }
         for (size_t k = 0; k < count; k++)
             memcpy(to->w + (j + k) * to->stride + first, block[k],
@@ -207,8 +206,8 @@ static void dense_write(lm_image_connection *to, const lm_connection *from,
 static void sparse_write(lm_image_connection *to, const lm_connection *from,
                          const int32_t *q, int threads)
 {
-#pragma omp parallel for schedule(static) num_threads(threads) \
-    if (to->entries > 65536)
+#pragma omp parallel for schedule(static)                                      \
+    num_threads(threads) if (to->entries > 65536)
     for (size_t e = 0; e < to->entries; e++)
         to->w[e] = (int16_t)lm_round_weight(from->w[to->master[e]] *
                                             ldexpf(1.0F, q[to->target[e]]));
@@ -235,10 +234,11 @@ limen_status limen_image_update(limen_image *image, const limen_network *net,
            image->connections == net->connections);
 
     for (size_t l = 1; l < net->layers; l++) {
-        size_t bad = SIZE_MAX;  // the first unit without an exponent
+        size_t bad = SIZE_MAX; // the first unit without an exponent
 
-#pragma omp parallel for schedule(static) num_threads(threads) \
-    reduction(min : bad)
+#pragma omp parallel for schedule(static) num_threads(threads)                 \
+    reduction(min                                                              \
+              : bad)
         for (size_t i = 0; i < net->units[l]; i++)
             if (!lm_exponent(&image->layer[l].q[i], net, l, i) && i < bad)
                 bad = i;

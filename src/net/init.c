@@ -28,11 +28,10 @@ static size_t source_of(const lm_connection *c, size_t i, size_t e)
 static double row_sd(const limen_network *net, const lm_connection *c,
                      const limen_init *init, const double *mean_variance)
 {
-    const double gain = (double)(lm_delivers_before(net, c)
-                                     ? init->recurrent_gain
-                                     : init->gain);
-    const double fan_in =
-        c->n == 0 ? 0.0 : (double)c->entries / (double)c->n;
+    const double gain =
+        (double)(lm_delivers_before(net, c) ? init->recurrent_gain
+                                            : init->gain);
+    const double fan_in = c->n == 0 ? 0.0 : (double)c->entries / (double)c->n;
 
     if (fan_in == 0.0)
         return 0.0;
@@ -59,8 +58,7 @@ static void draw_weights(limen_network *net, size_t index,
         }
 }
 
-static void set_thresholds(limen_network *net, size_t l,
-                           const limen_init *init)
+static void set_thresholds(limen_network *net, size_t l, const limen_init *init)
 {
     for (size_t i = 0; i < net->units[l]; i++)
         net->theta[l][i] =

@@ -46,8 +46,8 @@ size_t lm_input_frame(const limen_input *input, size_t t)
 }
 
 void lm_input_fire(uint64_t *s, const uint32_t *level, size_t units,
-                   limen_encoder encoder, uint64_t seed, uint64_t key,
-                   size_t t, const lm_kernels *kernel)
+                   limen_encoder encoder, uint64_t seed, uint64_t key, size_t t,
+                   const lm_kernels *kernel)
 {
     switch (encoder) {
     case LIMEN_STOCHASTIC:
@@ -79,7 +79,7 @@ static limen_status bad_probability(const limen_input *input, size_t units,
 limen_status limen_input_check(const limen_input *input, size_t units,
                                limen_error *err)
 {
-    const double most = 1.0 + 1e-6;  // 255 (float)(1/255) is above 1 by 6e-8
+    const double most = 1.0 + 1e-6; // 255 (float)(1/255) is above 1 by 6e-8
     size_t count;
 
     if ((input->bytes == NULL) == (input->floats == NULL))

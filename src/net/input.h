@@ -20,7 +20,7 @@ static inline uint64_t lm_input_key(const limen_input *input, size_t sample)
 
 /* s_0(t) of one sample.  s: (units) bits */
 void lm_input_fire(uint64_t *s, const uint32_t *level, size_t units,
-                   limen_encoder encoder, uint64_t seed, uint64_t key,
-                   size_t t, const lm_kernels *kernel);
+                   limen_encoder encoder, uint64_t seed, uint64_t key, size_t t,
+                   const lm_kernels *kernel);
 
 #endif

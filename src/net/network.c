@@ -100,8 +100,8 @@ static size_t fan_in(const limen_network *net, size_t layer)
     return sum;
 }
 
-static limen_status check_ends(const limen_network *net, size_t from,
-                               size_t to, limen_error *err)
+static limen_status check_ends(const limen_network *net, size_t from, size_t to,
+                               limen_error *err)
 {
     if (from >= net->layers || to >= net->layers)
         return lm_error_set(err, LIMEN_BAD_VALUE,
@@ -248,8 +248,7 @@ bool lm_network_same_shape(const limen_network *a, const limen_network *b)
         if (c->is_sparse &&
             (memcmp(c->row_start, d->row_start,
                     (c->n + 1) * sizeof *c->row_start) != 0 ||
-             memcmp(c->source, d->source, c->entries * sizeof *c->source) !=
-                 0))
+             memcmp(c->source, d->source, c->entries * sizeof *c->source) != 0))
             return false;
     }
     return true;

@@ -17,7 +17,6 @@ static limen_status no_memory(size_t entries, limen_error *err)
                               entries * sizeof(uint32_t));
 }
 
-
 /* Where `number` is, or would be inserted, in an ascending list. */
 static size_t find(const uint32_t *list, size_t count, uint32_t number)
 {
@@ -41,13 +40,13 @@ static void sample(uint32_t *list, size_t picks, size_t candidates,
 {
     for (size_t k = 0; k < picks; k++) {
         const uint32_t r = (uint32_t)(candidates - picks + k);
-        const uint32_t draw = lm_draw(seed, LM_STREAM_PATTERN, index,
-                                      (uint32_t)i, (uint32_t)k);
+        const uint32_t draw =
+            lm_draw(seed, LM_STREAM_PATTERN, index, (uint32_t)i, (uint32_t)k);
         uint32_t pick = lm_draw_below(draw, (uint64_t)r + 1);
         size_t place = find(list, k, pick);
 
         if (place < k && list[place] == pick) {
-            pick = r;  // larger than all picked so far
+            pick = r; // larger than all picked so far
             place = k;
         }
         memmove(list + place + 1, list + place, (k - place) * sizeof *list);
@@ -68,7 +67,7 @@ static limen_status fixed_in_degree(lm_connection *c,
                             "in-degree: %zu is outside 1 to %zu, the sources "
                             "of connection %zu -> %zu",
                             picks, candidates, c->from, c->to);
-    c->entries = c->n * picks;  // both at most 2^24
+    c->entries = c->n * picks; // both at most 2^24
     c->source = lm_alloc(c->entries, 1, sizeof *c->source);
     if (c->source == NULL)
         return no_memory(c->entries, err);
@@ -101,16 +100,14 @@ static limen_status by_probability(lm_connection *c,
     for (size_t i = 0; i < c->n; i++) {
         if (room - c->entries < c->m) {
             room = 2 * room + c->m;
-            uint32_t *more =
-                lm_grow(c->source, c->entries, room, sizeof *more);
+            uint32_t *more = lm_grow(c->source, c->entries, room, sizeof *more);
             if (more == NULL)
                 return no_memory(room, err);
             c->source = more;
         }
         for (size_t j = 0; j < c->m; j++) {
-            const uint32_t draw =
-                lm_draw(pattern->seed, LM_STREAM_PATTERN, index, (uint32_t)i,
-                        (uint32_t)j);
+            const uint32_t draw = lm_draw(pattern->seed, LM_STREAM_PATTERN,
+                                          index, (uint32_t)i, (uint32_t)j);
 
             if (draw < bound && !(skip_self && i == j))
                 c->source[c->entries++] = (uint32_t)j;
@@ -150,8 +147,7 @@ static limen_status given(lm_connection *c, const limen_pattern *pattern,
     c->source = lm_alloc(c->entries, 1, sizeof *c->source);
     if (c->source == NULL)
         return no_memory(c->entries, err);
-    memcpy(c->row_start, pattern->row_start,
-           (c->n + 1) * sizeof *c->row_start);
+    memcpy(c->row_start, pattern->row_start, (c->n + 1) * sizeof *c->row_start);
     if (c->entries > 0)
         memcpy(c->source, pattern->source, c->entries * sizeof *c->source);
     return LIMEN_OK;

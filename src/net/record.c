@@ -14,7 +14,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { STEPS = 1024 };  // recorded in memory at a time
+enum { STEPS = 1024 }; // recorded in memory at a time
 
 /* Writes rows of words as rows of bytes. */
 static limen_status write_rows(lm_file_writer *to, const uint64_t *raster,
@@ -50,11 +50,10 @@ static limen_status record_sample(lm_file_writer *to, size_t layer,
     for (size_t done = 0; status == LIMEN_OK && done < steps;) {
         const size_t now = steps - done < STEPS ? steps - done : STEPS;
 
-        status =
-            limen_run(image, state, part, now, 0, seed, 1, &record, err);
+        status = limen_run(image, state, part, now, 0, seed, 1, &record, err);
         if (status == LIMEN_OK)
-            status = write_rows(to, raster[layer], now,
-                                image->layer[layer].n, err);
+            status =
+                write_rows(to, raster[layer], now, image->layer[layer].n, err);
         done += now;
     }
     return status;
@@ -103,7 +102,7 @@ limen_status limen_record_raster(const char *path, size_t layer,
     lm_file_writer to;
     limen_status status = limen_input_check(input, image->layer[0].n, err);
 
-    (void)threads;  // one sample at a time
+    (void)threads; // one sample at a time
     if (status != LIMEN_OK)
         return status;
     if (layer >= image->layers)

@@ -94,8 +94,8 @@ void lm_run_spaces(const limen_image *image, const lm_workspaces *spaces,
         for (size_t t = begin + 1; t <= begin + steps; t++) {
             lm_step(image, space, &chunk, t);
             if (record != NULL)
-                record_step(record, image, &chunk, t > burn_in,
-                            t - begin - 1, steps);
+                record_step(record, image, &chunk, t > burn_in, t - begin - 1,
+                            steps);
         }
     }
     state->steps += steps;
@@ -106,8 +106,7 @@ limen_status limen_run(const limen_image *image, limen_state *state,
                        uint64_t seed, int threads, const limen_record *record,
                        limen_error *err)
 {
-    limen_status status =
-        limen_input_check(input, image->layer[0].n, err);
+    limen_status status = limen_input_check(input, image->layer[0].n, err);
 
     if (status != LIMEN_OK)
         return status;

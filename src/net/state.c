@@ -59,7 +59,7 @@ limen_status limen_state_new(limen_state **out, const limen_image *image,
 
 void limen_state_free(limen_state *state)
 {
-    lm_block_free(state);  // the struct is first in its block
+    lm_block_free(state); // the struct is first in its block
 }
 
 static void layer_copy(lm_state_layer *to, const lm_state_layer *from,

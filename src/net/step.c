@@ -19,14 +19,13 @@
 #include <string.h>
 
 /* What a refractory unit hears: less than any theta^ can make good. */
-static const int32_t silence = -1073741824;  // -2^30
+static const int32_t silence = -1073741824; // -2^30
 
 /* Called twice by _new: to measure, then to place (base/arena.h). */
 static lm_workspace *lay_out(lm_arena *arena, const limen_image *image)
 {
     lm_workspace *space = lm_arena_take(arena, 1, 1, sizeof *space);
-    uint64_t **before =
-        lm_arena_take(arena, image->layers, 1, sizeof *before);
+    uint64_t **before = lm_arena_take(arena, image->layers, 1, sizeof *before);
     size_t widest = 0;
 
     for (size_t l = 0; l < image->layers; l++) {
@@ -38,8 +37,7 @@ static lm_workspace *lay_out(lm_arena *arena, const limen_image *image)
         if (space != NULL)
             before[l] = bits;
     }
-    int32_t *a =
-        lm_arena_take(arena, LM_CHUNK, lm_padded(widest), sizeof *a);
+    int32_t *a = lm_arena_take(arena, LM_CHUNK, lm_padded(widest), sizeof *a);
     uint32_t *active =
         lm_arena_take(arena, LM_CHUNK, LM_SOURCE_BLOCK, sizeof *active);
     size_t *count = lm_arena_take(arena, LM_CHUNK, 1, sizeof *count);
@@ -80,8 +78,7 @@ static void remember(lm_workspace *space, const lm_chunk *chunk)
 {
     for (size_t l = 0; l < chunk->state->layers; l++)
         memcpy(space->before[l], bits_of(chunk, l),
-               chunk->count * chunk->state->layer[l].words *
-                   sizeof(uint64_t));
+               chunk->count * chunk->state->layer[l].words * sizeof(uint64_t));
 }
 
 static void draw_input(const limen_image *image, lm_workspace *space,
@@ -93,7 +90,7 @@ static void draw_input(const limen_image *image, lm_workspace *space,
     const bool is_new = frame != space->frame;
 
     if (!is_new && input->encoder != LIMEN_STOCHASTIC)
-        return;  // the spikes of the step before stand
+        return; // the spikes of the step before stand
     for (size_t b = 0; b < chunk->count; b++) {
         const size_t sample = chunk->first + b;
         uint32_t *level = space->level + b * layer->n;
@@ -101,8 +98,8 @@ static void draw_input(const limen_image *image, lm_workspace *space,
         if (is_new)
             lm_input_levels(level, input, layer->n, sample, frame);
         lm_input_fire(bits_of(chunk, 0) + b * layer->words, level, layer->n,
-                      input->encoder, chunk->seed,
-                      lm_input_key(input, sample), t, image->kernel);
+                      input->encoder, chunk->seed, lm_input_key(input, sample),
+                      t, image->kernel);
     }
     space->frame = frame;
 }
@@ -112,7 +109,7 @@ static void hear_dense(const limen_image *image, lm_workspace *space,
                        const lm_image_connection *c, const uint64_t *s,
                        size_t count)
 {
-    enum { TILE = 256 };  // units: a tile of 1024 rows is 512 KiB, within L2
+    enum { TILE = 256 }; // units: a tile of 1024 rows is 512 KiB, within L2
     const size_t words = lm_bits_words(c->m);
     const size_t block_words = LM_SOURCE_BLOCK / 64;
 
@@ -120,16 +117,14 @@ static void hear_dense(const limen_image *image, lm_workspace *space,
         const size_t end = k + block_words < words ? k + block_words : words;
 
         for (size_t b = 0; b < count; b++)
-            space->active_count[b] =
-                lm_bits_list(space->active + b * LM_SOURCE_BLOCK,
-                             s + b * words, k, end);
+            space->active_count[b] = lm_bits_list(
+                space->active + b * LM_SOURCE_BLOCK, s + b * words, k, end);
         for (size_t i = 0; i < c->n; i += TILE)
             for (size_t b = 0; b < count; b++)
-                image->kernel->rows_add(space->a + b * c->stride + i, c->w + i,
-                                        c->stride,
-                                        space->active + b * LM_SOURCE_BLOCK,
-                                        space->active_count[b],
-                                        c->n - i < TILE ? c->n - i : TILE);
+                image->kernel->rows_add(
+                    space->a + b * c->stride + i, c->w + i, c->stride,
+                    space->active + b * LM_SOURCE_BLOCK, space->active_count[b],
+                    c->n - i < TILE ? c->n - i : TILE);
     }
 }
 
@@ -147,8 +142,7 @@ static void hear_sparse(lm_workspace *space, const lm_image_connection *c,
                  word &= word - 1) {
                 const size_t j = 64 * k + (size_t)__builtin_ctzll(word);
 
-                for (uint64_t e = c->col_start[j]; e < c->col_start[j + 1];
-                     e++)
+                for (uint64_t e = c->col_start[j]; e < c->col_start[j + 1]; e++)
                     a[c->target[e]] += c->w[e];
             }
     }
@@ -186,8 +180,8 @@ static void add_noise(int32_t *a, const lm_image_layer *layer, size_t l,
 
     for (size_t i = 0; i < layer->n; i += 4) {
         const lm_block block =
-            lm_draw_block(seed, LM_STREAM_NOISE + (uint32_t)l, key,
-                          (uint32_t)t, (uint32_t)(i / 4));
+            lm_draw_block(seed, LM_STREAM_NOISE + (uint32_t)l, key, (uint32_t)t,
+                          (uint32_t)(i / 4));
 
         for (size_t u = i; u < layer->n && u < i + 4; u++)
             a[u] += (int32_t)((int64_t)layer->noise[u] *

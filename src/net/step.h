@@ -5,7 +5,7 @@
 #include "net/image.h"
 #include "net/state.h"
 
-enum { LM_CHUNK = 32 };  // samples stepped together: the unit of work
+enum { LM_CHUNK = 32 }; // samples stepped together: the unit of work
 
 /* Sees a_l(t) of every layer before it is compared with 0. */
 typedef struct lm_observer {
@@ -25,12 +25,12 @@ typedef struct lm_chunk {
 
 /* Room for stepping one chunk: one a thread. */
 typedef struct lm_workspace {
-    uint64_t **before;      /* [layer] (LM_CHUNK, words) s_l(t-1) */
-    int32_t *a;             /* (LM_CHUNK, widest padded n) */
-    uint32_t *active;       /* (LM_CHUNK, LM_SOURCE_BLOCK) */
-    size_t *active_count;   /* (LM_CHUNK) */
-    uint32_t *level;        /* (LM_CHUNK, n_0) of the frame shown */
-    size_t frame;           /* shown; SIZE_MAX: none yet */
+    uint64_t **before;    /* [layer] (LM_CHUNK, words) s_l(t-1) */
+    int32_t *a;           /* (LM_CHUNK, widest padded n) */
+    uint32_t *active;     /* (LM_CHUNK, LM_SOURCE_BLOCK) */
+    size_t *active_count; /* (LM_CHUNK) */
+    uint32_t *level;      /* (LM_CHUNK, n_0) of the frame shown */
+    size_t frame;         /* shown; SIZE_MAX: none yet */
 } lm_workspace;
 
 /* NULL if memory is out. */

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const size_t sizes[] = { 1,  3,  7,   8,   15,  16,  17,  31,  32,  33,
-                                63, 64, 65,  100, 127, 128, 129, 255, 256, 257,
-                                300, 513, 784 };
+static const size_t sizes[] = { 1,   3,   7,   8,   15,  16,  17,  31,
+                                32,  33,  63,  64,  65,  100, 127, 128,
+                                129, 255, 256, 257, 300, 513, 784 };
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 /* Dice of this file: draws of a fixed seed, one after the other. */
@@ -47,11 +47,11 @@ static uint64_t *random_bits(size_t n)
     return x;
 }
 
-#define FOR_EACH_BACKEND(table)                                            \
-    for (size_t at_##table = 1; lm_kernels_at(at_##table) != NULL;         \
-         at_##table++)                                                     \
-        for (const lm_kernels *table = lm_kernels_at(at_##table),          \
-                              *once_##table = table;                       \
+#define FOR_EACH_BACKEND(table)                                                \
+    for (size_t at_##table = 1; lm_kernels_at(at_##table) != NULL;             \
+         at_##table++)                                                         \
+        for (const lm_kernels *table = lm_kernels_at(at_##table),              \
+                              *once_##table = table;                           \
              once_##table != NULL; once_##table = NULL)
 
 static void input_draws_are_those_of_ref(void **state)

@@ -65,10 +65,10 @@ static void run_layer(smooth *run, size_t t, size_t b, size_t l,
 
             if (c->to != l)
                 continue;
-            const double *s = run->s[lm_delivers_before(net, c) ? t - 1 : t][b] +
-                              first[c->from];
-            for (size_t e = lm_row_first(c, i); e < lm_row_first(c, i + 1);
-                 e++)
+            const double *s =
+                run->s[lm_delivers_before(net, c) ? t - 1 : t][b] +
+                first[c->from];
+            for (size_t e = lm_row_first(c, i); e < lm_row_first(c, i + 1); e++)
                 a += value(&c->w[e], at) *
                      s[c->is_sparse ? c->source[e] : e - i * c->m];
         }
@@ -87,12 +87,11 @@ static double loss(smooth *run, const nudge *at)
             for (size_t l = 1; l < LAYERS; l++)
                 run_layer(run, t, b, l, at);
             for (size_t i = 0; t > run->burn_in && i < 3; i++)
-                sum += (double)run->error[b * 3 + i] *
-                       run->s[t][b][first[3] + i];
+                sum +=
+                    (double)run->error[b * 3 + i] * run->s[t][b][first[3] + i];
             for (size_t l = 1; t > run->burn_in && l < LAYERS; l++)
                 for (size_t i = 0; run->pull[l] != NULL && i < units[l]; i++)
-                    sum += (double)run->pull[l][i] *
-                           run->s[t][b][first[l] + i];
+                    sum += (double)run->pull[l][i] * run->s[t][b][first[l] + i];
         }
     return sum;
 }
@@ -130,8 +129,8 @@ static limen_network *make_network(bool synchronous)
                               .seed = 5 };
     limen_network *net;
 
-    assert_int_equal(
-        limen_network_standard(&net, units, LAYERS, on, on, NULL), LIMEN_OK);
+    assert_int_equal(limen_network_standard(&net, units, LAYERS, on, on, NULL),
+                     LIMEN_OK);
     // a sparse skip, a delayed skip, and a long way down
     assert_int_equal(limen_network_connect(net, 0, 2, false, &some, NULL, NULL),
                      LIMEN_OK);
