@@ -87,9 +87,11 @@ void cli_help_command(FILE *to, const cli_command *command);
 void cli_man_page(FILE *to);
 int cli_completion(FILE *to, const char *shell);
 
-/* Prints "limen: <sentence>" on stderr and returns the code. */
-int cli_fail(int code, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Prints "limen: <sentence>" on stderr. */
+void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, and is the code: a function can end with `return cli_fail(...)`. */
+#define cli_fail(code, ...) (cli_say(__VA_ARGS__), (code))
 int cli_fail_status(limen_status status, const limen_error *err);
 
 /* "1,5,20" as ascending numbers; returns how many, 0 if it is malformed. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int cli_fail(int code, const char *format, ...)
+void cli_say(const char *format, ...)
 {
     va_list arguments;
 
@@ -15,7 +15,6 @@ int cli_fail(int code, const char *format, ...)
     vfprintf(stderr, format, arguments);
     fputs("\n", stderr);
     va_end(arguments);
-    return code;
 }
 
 int cli_fail_status(limen_status status, const limen_error *err)

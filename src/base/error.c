@@ -16,8 +16,8 @@ const char *limen_status_text(limen_status status)
     return "unknown status";
 }
 
-limen_status lm_error_set(limen_error *err, limen_status status,
-                          const char *format, ...)
+void lm_error_write(limen_error *err, limen_status status, const char *format,
+                    ...)
 {
     if (err != NULL) {
         va_list arguments;
@@ -27,12 +27,4 @@ limen_status lm_error_set(limen_error *err, limen_status status,
         vsnprintf(err->text, sizeof err->text, format, arguments);
         va_end(arguments);
     }
-    return status;
-}
-
-limen_status lm_error_no_memory(limen_error *err, const char *what,
-                                size_t bytes)
-{
-    return lm_error_set(err, LIMEN_NO_MEMORY,
-                        "out of memory: %s needs %zu bytes", what, bytes);
 }

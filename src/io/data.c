@@ -281,8 +281,9 @@ static limen_status resample(lm_array *picture, size_t height, size_t width,
     const double high = (double)picture->shape[0] / (double)height;
     const double wide = (double)picture->shape[1] / (double)width;
     for (size_t k = 0; k < small.count; k++) {
-        const double top = (double)(k / width) * high;
-        const double left = (double)(k % width) * wide;
+        const size_t row = k / width;
+        const double top = (double)row * high;
+        const double left = (double)(k - row * width) * wide;
         double sum = 0.0;
 
         for (size_t y = (size_t)top;

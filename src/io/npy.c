@@ -5,6 +5,7 @@
 #include "io/array.h"
 #include "io/npy.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,7 @@ static double number(const unsigned char *at, const format *as)
     }
     if (as->kind != 'i')
         return (double)bits;
+    assert(as->bytes > 0); // or the shifts would be as wide as the word
     const unsigned unused = 64 - 8 * (unsigned)as->bytes;
     return (double)((int64_t)(bits << unused) >> unused);
 }

@@ -68,14 +68,14 @@ limen_status lm_tensors_add(lm_tensors *tensors, const char *name,
     json_t *shape =
         cols == 0 ? json_pack("[I]", (json_int_t)rows)
                   : json_pack("[I,I]", (json_int_t)rows, (json_int_t)cols);
-    json_t *entry =
-        json_pack("{s:s, s:o, s:[I,I]}", "dtype", lm_dtype_name(dtype), "shape",
-                  shape, "data_offsets", (json_int_t)tensors->end,
-                  (json_int_t)(tensors->end + bytes));
+    const size_t end = tensors->end + bytes;
+    json_t *entry = json_pack(
+        "{s:s, s:o, s:[I,I]}", "dtype", lm_dtype_name(dtype), "shape", shape,
+        "data_offsets", (json_int_t)tensors->end, (json_int_t)end);
     if (entry == NULL || json_object_set_new(tensors->header, name, entry))
         return lm_error_no_memory(err, "a file's header", bytes);
     tensors->tensor[tensors->count++] = (tensor){ data, bytes };
-    tensors->end += bytes;
+    tensors->end = end;
     return LIMEN_OK;
 }
 

@@ -287,8 +287,8 @@ limen_status limen_settings_network(limen_network **out,
     const int64_t *sizes = lm_settings_list(settings, "hidden", &hidden);
     const size_t layers = hidden + 2;
     size_t units[LIMEN_LAYERS_MAX] = { data->features };
-    bool self[LIMEN_LAYERS_MAX];
-    bool feedback[LIMEN_LAYERS_MAX];
+    bool self[LIMEN_LAYERS_MAX] = { false };
+    bool feedback[LIMEN_LAYERS_MAX] = { false };
     limen_network *net = NULL;
 
     *out = NULL;
