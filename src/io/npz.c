@@ -51,6 +51,8 @@ limen_status lm_npz_parse(lm_array *out, const unsigned char *bytes,
     limen_status status = LIMEN_OK;
 
     *out = (lm_array){ 0 };
+    if (size == 0) // which libzip takes for an archive without members
+        return bad(name, "an empty file", err);
     zip_source_t *source = zip_source_buffer_create(bytes, size, 0, &why);
     zip_t *zip =
         source == NULL ? NULL : zip_open_from_source(source, ZIP_RDONLY, &why);
