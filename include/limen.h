@@ -491,8 +491,9 @@ LIMEN_API limen_status limen_trainer_new(limen_trainer **out,
                                          limen_error *err);
 LIMEN_API void limen_trainer_free(limen_trainer *trainer);
 
-/* Trains on the next batch.  LIMEN_DIVERGED if loss or gradient is not finite:
- * the network is as it was before the batch. */
+/* Trains on the next batch.  LIMEN_DIVERGED if loss, gradient or a new weight
+ * is not finite or too large for the image: the last saved state is the one to
+ * go back to, the trainer can only be freed or loaded. */
 LIMEN_API limen_status limen_trainer_step(limen_trainer *trainer,
                                           limen_error *err);
 
@@ -540,10 +541,11 @@ typedef struct limen_evaluation {
     uint32_t *confusion; /* (classes, classes) [label][answer] at the last */
 } limen_evaluation;
 
-/* Runs all samples once for the longest of `steps` and votes after each.
- * steps: (points) ascending, each > burn_in.  Arrays of `out` are the
- * caller's; the network's output layer must have at least `classes` units.
- * Memory does not grow with the steps. */
+/* Runs all samples once for the longest of `steps` and votes after each, over
+ * all units of the output layer, of which there must be at least `classes`; an
+ * answer past them is wrong and in no column of the confusion.  steps: (points)
+ * ascending, each > burn_in.  Arrays of `out` are the caller's.  Memory does
+ * not grow with the steps. */
 LIMEN_API limen_status limen_evaluate(
     limen_evaluation *out, const limen_image *image, const limen_input *input,
     const uint32_t *labels, const size_t *steps, size_t burn_in, uint64_t seed,

@@ -181,28 +181,36 @@ static limen_status read_switch(bool *on, size_t layers,
     return LIMEN_OK;
 }
 
+/* A layer with fewer sources than the setting asks for gives all it has. */
+static limen_status connect_recurrent(limen_network *net,
+                                      const limen_settings *settings,
+                                      size_t from, size_t to, limen_error *err)
+{
+    const size_t degree =
+        (size_t)lm_settings_int(settings, "recurrent-in-degree");
+    const size_t sources = limen_network_units(net, from) - (from == to);
+    const limen_pattern sparse = {
+        .kind = degree == 0 || sources == 0 ? LIMEN_DENSE : LIMEN_IN_DEGREE,
+        .in_degree = degree < sources ? degree : sources,
+        .seed = (uint64_t)lm_settings_int(settings, "seed"),
+    };
+
+    return limen_network_connect(net, from, to, false, &sparse, NULL, err);
+}
+
 static limen_status connect(limen_network *net, const limen_settings *settings,
                             const bool *self, const bool *feedback,
                             limen_error *err)
 {
     const size_t layers = limen_network_layers(net);
-    const size_t degree =
-        (size_t)lm_settings_int(settings, "recurrent-in-degree");
-    const limen_pattern sparse = {
-        .kind = degree == 0 ? LIMEN_DENSE : LIMEN_IN_DEGREE,
-        .in_degree = degree,
-        .seed = (uint64_t)lm_settings_int(settings, "seed"),
-    };
     limen_status status = LIMEN_OK;
 
     for (size_t l = 1; status == LIMEN_OK && l < layers; l++) {
         status = limen_network_connect(net, l - 1, l, false, NULL, NULL, err);
         if (status == LIMEN_OK && self[l])
-            status =
-                limen_network_connect(net, l, l, false, &sparse, NULL, err);
+            status = connect_recurrent(net, settings, l, l, err);
         if (status == LIMEN_OK && feedback[l] && l + 1 < layers)
-            status =
-                limen_network_connect(net, l + 1, l, false, &sparse, NULL, err);
+            status = connect_recurrent(net, settings, l + 1, l, err);
     }
     return status;
 }

@@ -57,7 +57,8 @@ static const limen_setting_info table[] = {
     BOOL("synchronous", "Network", "false",
          "every connection delivers the step before"),
     INT("recurrent-in-degree", "Network", "0", 0, UNITS_MAX, "sources",
-        "sources of each unit in self and feedback connections; 0: all"),
+        "sources of each unit in self and feedback connections, at most all; "
+        "0: all"),
     CHOICE("noise", "Network", "none", "none|gaussian|logistic",
            "noise on what every unit hears"),
     REAL("noise-scale", "Network", "0", 0, 1e6, "scale of that noise"),
