@@ -177,6 +177,14 @@ static size_t size_at(const json_t *object, const char *name)
                : SIZE_MAX;
 }
 
+/* What the network refuses is a fault of the file that asked for it; running
+ * out of memory is not. */
+static limen_status in_file(limen_status status, const lm_safetensors *from,
+                            const char *what, limen_error *err)
+{
+    return status == LIMEN_BAD_VALUE ? malformed(from, what, err) : status;
+}
+
 static limen_status read_units(limen_network *net, const json_t *options,
                                const lm_safetensors *from, limen_error *err)
 {
@@ -235,11 +243,12 @@ static limen_status connect_sparse(limen_network *net, const json_t *given,
     // the last row must end where the sources end before they are read
     if (status == LIMEN_OK && row_start[net->units[to]] != entries)
         status = malformed(from, "sparse pattern", err);
-    if (status == LIMEN_OK &&
-        limen_network_connect(net, size_at(given, "from"), to,
-                              json_is_true(json_object_get(given, "delayed")),
-                              &pattern, NULL, NULL) != LIMEN_OK)
-        status = malformed(from, "sparse pattern", err);
+    if (status == LIMEN_OK)
+        status = in_file(limen_network_connect(
+                             net, size_at(given, "from"), to,
+                             json_is_true(json_object_get(given, "delayed")),
+                             &pattern, NULL, err),
+                         from, "sparse pattern", err);
     lm_free(row_start);
     lm_free(source);
     return status;
@@ -266,9 +275,11 @@ static limen_status read_connections(limen_network *net,
                  net->units[a] * net->units[b])
             status = malformed(from, "list of connections", err);
         else
-            status = limen_network_connect(
-                net, a, b, json_is_true(json_object_get(given, "delayed")),
-                NULL, NULL, err);
+            status = in_file(
+                limen_network_connect(
+                    net, a, b, json_is_true(json_object_get(given, "delayed")),
+                    NULL, NULL, err),
+                from, "list of connections", err);
         if (status != LIMEN_OK)
             return status;
     }
@@ -295,9 +306,8 @@ static limen_status read_network(limen_network **out, const json_t *given,
         if (l > 0 && lm_safetensors_count(from, name, LM_F32) != units[l])
             return malformed(from, "list of layers", err);
     }
-    limen_status status = limen_network_new(out, units, layers, err);
-    if (status == LIMEN_BAD_VALUE)
-        return malformed(from, "list of layers", err);
+    limen_status status = in_file(limen_network_new(out, units, layers, err),
+                                  from, "list of layers", err);
     if (status == LIMEN_OK)
         status = read_units(*out, json_object_get(given, "options"), from, err);
     if (status == LIMEN_OK)
@@ -343,11 +353,12 @@ static limen_status read_settings(limen_settings **out, json_t *given,
 
     json_object_foreach(given, name, text)
     {
-        if (status == LIMEN_OK &&
-            (!json_is_string(text) ||
-             limen_settings_set(*out, name, json_string_value(text), NULL) !=
-                 LIMEN_OK))
+        if (status == LIMEN_OK && !json_is_string(text))
             status = malformed(from, "list of settings", err);
+        if (status == LIMEN_OK)
+            status = in_file(
+                limen_settings_set(*out, name, json_string_value(text), err),
+                from, "list of settings", err);
     }
     if (status != LIMEN_OK) {
         limen_settings_free(*out);

@@ -107,8 +107,7 @@ static void places_that_cannot_be_read_are_named(void **state)
     assert_int_equal(lm_file_read(&bytes, &size, "/nowhere", &err),
                      LIMEN_BAD_FILE);
     assert_non_null(strstr(err.text, "/nowhere"));
-    assert_int_equal(lm_file_read(&bytes, &size, folder, &err),
-                     LIMEN_BAD_FILE);
+    assert_int_equal(lm_file_read(&bytes, &size, folder, &err), LIMEN_BAD_FILE);
     assert_int_equal(lm_file_read(&bytes, &size, "/dev/zero", &err),
                      LIMEN_BAD_FILE);
 }

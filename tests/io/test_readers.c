@@ -368,8 +368,9 @@ static void png_numbers_are_those_written(void **state)
 static void a_header_cannot_ask_for_more_than_the_file_has(void **state)
 {
     (void)state;
-    const unsigned char idx[] = { 0,    0,    8,    3,    0xff, 0xff, 0xff, 0xff,
-                                  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+    const unsigned char idx[] = { 0,    0,    8,    3,    0xff, 0xff,
+                                  0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                  0xff, 0xff, 0xff, 0xff };
     const unsigned char st[16] = { 0xff, 0xff, 0xff, 0xff,
                                    0xff, 0xff, 0xff, 0x7f };
 

@@ -38,10 +38,10 @@ static void set_up(setup *to, const char *const *words)
     for (size_t i = 0; i < COUNT; i++)
         to->w[i] = 1.0F + (float)i;
     assert_int_equal(limen_settings_new(&to->settings, NULL), LIMEN_OK);
-    const char *const fixed[] = { "learning-rate",  "0.01", "recurrent-rate",
-                                  "0.5",            "clip", "0",
-                                  "schedule",       "constant",
-                                  "warm-up",        "0",    NULL };
+    const char *const fixed[] = {
+        "learning-rate", "0.01",     "recurrent-rate", "0.5", "clip", "0",
+        "schedule",      "constant", "warm-up",        "0",   NULL
+    };
     const char *const *const lists[] = { fixed, words };
     for (size_t k = 0; k < 2; k++)
         for (const char *const *at = lists[k]; *at != NULL; at += 2)

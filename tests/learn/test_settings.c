@@ -74,17 +74,17 @@ static void what_is_set_is_read_in_its_type(void **state)
 static void what_is_refused_changes_nothing(void **state)
 {
     const char *const bad[][2] = {
-        { "epochs", "0x10" },    { "epochs", "" },
-        { "epochs", " 3" },      { "epochs", "3 " },
-        { "epochs", "-1" },      { "epochs", "99999999999999999999" },
-        { "epochs", "3.5" },     { "gain", "nan" },
-        { "gain", "inf" },       { "gain", "0x1p3" },
-        { "gain", "1,5" },       { "hidden", "1,,2" },
-        { "hidden", "1,2," },    { "hidden", "0" },
+        { "epochs", "0x10" },       { "epochs", "" },
+        { "epochs", " 3" },         { "epochs", "3 " },
+        { "epochs", "-1" },         { "epochs", "99999999999999999999" },
+        { "epochs", "3.5" },        { "gain", "nan" },
+        { "gain", "inf" },          { "gain", "0x1p3" },
+        { "gain", "1,5" },          { "hidden", "1,,2" },
+        { "hidden", "1,2," },       { "hidden", "0" },
         { "hidden", "1000000000" }, { "self", "yes" },
-        { "self", "TRUE" },      { "rule", "back" },
-        { "rule", "bptt|rate" }, { "rule", "" },
-        { "epochs", "auto" },    { "no-such", "1" },
+        { "self", "TRUE" },         { "rule", "back" },
+        { "rule", "bptt|rate" },    { "rule", "" },
+        { "epochs", "auto" },       { "no-such", "1" },
     };
 
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {

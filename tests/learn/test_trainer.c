@@ -42,7 +42,7 @@ typedef struct training {
 
 static void begin(training *to, const char *const *words, int threads)
 {
-    const char *const fixed[] = { "hidden", "9", "epochs", "3",
+    const char *const fixed[] = { "hidden", "9",  "epochs", "3",
                                   "batch",  "33", NULL };
     const char *const *const lists[] = { fixed, words };
 
@@ -52,11 +52,11 @@ static void begin(training *to, const char *const *words, int threads)
         for (const char *const *at = lists[k]; *at != NULL; at += 2)
             assert_int_equal(
                 limen_settings_set(to->settings, at[0], at[1], NULL), LIMEN_OK);
-    assert_int_equal(
-        limen_settings_resolve(to->settings, &to->toy.data, NULL), LIMEN_OK);
-    assert_int_equal(limen_settings_network(&to->net, to->settings,
-                                            &to->toy.data, NULL),
+    assert_int_equal(limen_settings_resolve(to->settings, &to->toy.data, NULL),
                      LIMEN_OK);
+    assert_int_equal(
+        limen_settings_network(&to->net, to->settings, &to->toy.data, NULL),
+        LIMEN_OK);
     assert_int_equal(limen_trainer_new(&to->trainer, to->net, to->settings,
                                        &to->toy.data, threads, NULL),
                      LIMEN_OK);
@@ -92,9 +92,9 @@ static bool same_networks(limen_network *a, limen_network *b)
     bool same = limen_network_connections(a) == limen_network_connections(b);
 
     for (size_t k = 0; same && k < limen_network_connections(a); k++)
-        same = memcmp(limen_network_weights(a, k), limen_network_weights(b, k),
-                      limen_network_connection(a, k).entries *
-                          sizeof(float)) == 0;
+        same =
+            memcmp(limen_network_weights(a, k), limen_network_weights(b, k),
+                   limen_network_connection(a, k).entries * sizeof(float)) == 0;
     for (size_t l = 1; same && l < limen_network_layers(a); l++)
         same = memcmp(limen_network_thresholds(a, l),
                       limen_network_thresholds(b, l),
@@ -104,8 +104,8 @@ static bool same_networks(limen_network *a, limen_network *b)
 
 static void training_learns_the_toy(void **state)
 {
-    const char *const words[] = { "self", "true", "feedback", "true",
-                                  "epochs", "40", "batch", "10", NULL };
+    const char *const words[] = { "self", "true",  "feedback", "true", "epochs",
+                                  "40",   "batch", "10",       NULL };
     training t;
 
     (void)state;
