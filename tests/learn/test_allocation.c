@@ -54,11 +54,11 @@ static void make(scene *to, const char *rule)
     set(to, "penalty", "0.1");
     set(to, "batch", "40");
     set(to, "rule", rule);
-    assert_int_equal(
-        limen_settings_resolve(to->settings, &to->toy.data, NULL), LIMEN_OK);
-    assert_int_equal(limen_settings_network(&to->net, to->settings,
-                                            &to->toy.data, NULL),
+    assert_int_equal(limen_settings_resolve(to->settings, &to->toy.data, NULL),
                      LIMEN_OK);
+    assert_int_equal(
+        limen_settings_network(&to->net, to->settings, &to->toy.data, NULL),
+        LIMEN_OK);
     assert_int_equal(limen_image_new(&to->image, to->net, 1, NULL), LIMEN_OK);
     assert_int_equal(limen_trainer_new(&to->trainer, to->net, to->settings,
                                        &to->toy.data, 2, NULL),
@@ -86,8 +86,7 @@ static limen_input input_of(const scene *at)
 static limen_status settings(scene *at)
 {
     limen_settings *copy = NULL;
-    const limen_status status =
-        limen_settings_copy(&copy, at->settings, NULL);
+    const limen_status status = limen_settings_copy(&copy, at->settings, NULL);
 
     limen_settings_free(copy);
     return status;
@@ -118,10 +117,9 @@ static limen_status network(scene *at)
 
 static limen_status scaled_network(scene *at)
 {
-    const limen_init init = { .kind = LIMEN_INIT_SCALED,
-                              .gain = 1.0F,
-                              .rate = 0.2F,
-                              .seed = 1 };
+    const limen_init init = {
+        .kind = LIMEN_INIT_SCALED, .gain = 1.0F, .rate = 0.2F, .seed = 1
+    };
     limen_network *net;
     limen_status status = limen_network_copy(&net, at->net, NULL);
 
@@ -144,12 +142,10 @@ static limen_status run(scene *at)
 {
     const limen_input input = input_of(at);
     limen_state *state;
-    limen_status status =
-        limen_state_new(&state, at->image, TOY_SAMPLES, NULL);
+    limen_status status = limen_state_new(&state, at->image, TOY_SAMPLES, NULL);
 
     if (status == LIMEN_OK)
-        status =
-            limen_run(at->image, state, &input, 3, 0, 1, 2, NULL, NULL);
+        status = limen_run(at->image, state, &input, 3, 0, 1, 2, NULL, NULL);
     limen_state_free(state);
     return status;
 }
@@ -196,8 +192,7 @@ static limen_status load(scene *at)
 {
     limen_network *net;
     limen_settings *loaded;
-    const limen_status status =
-        limen_model_load(&net, &loaded, at->path, NULL);
+    const limen_status status = limen_model_load(&net, &loaded, at->path, NULL);
 
     limen_network_free(net);
     limen_settings_free(loaded);
@@ -207,8 +202,8 @@ static limen_status load(scene *at)
 static limen_status trainer(scene *at)
 {
     limen_trainer *fresh;
-    const limen_status status = limen_trainer_new(
-        &fresh, at->net, at->settings, &at->toy.data, 2, NULL);
+    const limen_status status = limen_trainer_new(&fresh, at->net, at->settings,
+                                                  &at->toy.data, 2, NULL);
 
     limen_trainer_free(fresh);
     return status;
