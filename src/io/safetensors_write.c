@@ -91,12 +91,12 @@ limen_status lm_tensors_note(lm_tensors *tensors, const char *name,
 static char *header_text(const lm_tensors *tensors, size_t *length)
 {
     json_t *all = json_object();
-    json_t *notes = NULL;
+    json_t *notes = json_object();
     char *text = NULL;
 
     // sorted notes first, then arrays as added
-    if (all != NULL)
-        notes = json_object();
+    if (json_object_set_new(all, "__metadata__", notes) != 0)
+        notes = NULL;
     const char *name;
     json_t *value;
     size_t count = json_object_size(tensors->notes);
@@ -115,7 +115,6 @@ static char *header_text(const lm_tensors *tensors, size_t *length)
         for (k = 0; k < count; k++)
             json_object_set(notes, names[k],
                             json_object_get(tensors->notes, names[k]));
-        json_object_set_new(all, "__metadata__", notes);
         json_object_update(all, tensors->header);
         text = json_dumps(all, JSON_COMPACT | JSON_PRESERVE_ORDER);
     }
