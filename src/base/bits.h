@@ -31,16 +31,16 @@ static inline size_t lm_bits_count(const uint64_t *x, size_t words)
     return count;
 }
 
-/* Writes the numbers of the set bits of words [first, last), ascending, and
- * returns how many.  list: room for 64 (last - first). */
-static inline size_t lm_bits_list(uint32_t *list, const uint64_t *x,
-                                  size_t first, size_t last)
+/* Writes the numbers of the set bits, ascending, and returns how many.
+ * list: room for 64 words; words <= 1024. */
+static inline size_t lm_bits_list16(uint16_t *list, const uint64_t *x,
+                                    size_t words)
 {
     size_t count = 0;
 
-    for (size_t k = first; k < last; k++)
+    for (size_t k = 0; k < words; k++)
         for (uint64_t word = x[k]; word != 0; word &= word - 1)
-            list[count++] = (uint32_t)(64 * k + (size_t)__builtin_ctzll(word));
+            list[count++] = (uint16_t)(64 * k + (size_t)__builtin_ctzll(word));
     return count;
 }
 

@@ -62,41 +62,39 @@ AVX2 static inline void transpose(__m256i c[4])
     c[3] = _mm256_unpackhi_epi64(b, e);
 }
 
-/* The spikes of sixteen inputs with these draws. */
-AVX2 static inline uint32_t fire(__m256i draw, const uint32_t *level)
+/* The eight inputs of each of two blocks, a byte a block. */
+AVX2 static inline uint32_t fire(__m256i draw, const lm_chances *chances,
+                                 uint32_t first, uint32_t second)
 {
-    const __m256i one = _mm256_set1_epi32(1);
-    const __m256i zero = _mm256_setzero_si256();
-    const __m256i first = _mm256_loadu_si256((const __m256i *)level);
-    const __m256i last = _mm256_loadu_si256((const __m256i *)(level + 8));
-    // packing works within 128-bit lanes; 0xd8 puts the quarters in order
-    const __m256i bound = _mm256_permute4x64_epi64(
-        _mm256_packus_epi32(_mm256_sub_epi32(first, one),
-                            _mm256_sub_epi32(last, one)),
-        0xd8);
-    const __m256i never = _mm256_permute4x64_epi64(
-        _mm256_packs_epi32(_mm256_cmpeq_epi32(first, zero),
-                           _mm256_cmpeq_epi32(last, zero)),
-        0xd8);
-    // draw < level is draw <= level - 1, which fits 16 bits for level > 0
-    const __m256i below =
+    const __m256i bound = _mm256_set_m128i(
+        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * second)),
+        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * first)));
+    const __m256i on =
         _mm256_cmpeq_epi16(_mm256_max_epu16(draw, bound), bound);
-    const __m256i on = _mm256_andnot_si256(never, below);
-    const __m256i bytes =
-        _mm256_permute4x64_epi64(_mm256_packs_epi16(on, zero), 0xd8);
+    const __m256i bytes = _mm256_permute4x64_epi64(
+        _mm256_packs_epi16(on, _mm256_setzero_si256()), 0xd8);
 
-    return (uint32_t)_mm256_movemask_epi8(bytes) & 0xffffU;
+    return (uint32_t)_mm256_movemask_epi8(bytes) &
+           (chances->possible[first] |
+            (uint32_t)chances->possible[second] << 8);
 }
 
-AVX2 static void input_draw(uint64_t *x, const uint32_t *level, size_t n,
+AVX2 static void input_draw(uint64_t *x, const lm_chances *chances,
                             uint64_t seed, uint64_t key, uint32_t step)
 {
     const __m256i lane = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
+    uint8_t *bytes = (uint8_t *)x;
 
-    memset(x, 0, lm_bits_words(n) * sizeof *x);
-    for (size_t j = 0; j < n; j += 64) {
+    for (size_t k = 0; k < chances->count; k += 8) {
+        const size_t left = chances->count - k;
+        uint32_t block[8];
+
+        // the last vector repeats its last block
+        for (size_t p = 0; p < 8; p++)
+            block[p] = chances->block[k + (p < left ? p : left - 1)];
         __m256i c[4] = {
-            _mm256_add_epi32(_mm256_set1_epi32((int)(j / 8)), lane),
+            _mm256_permutevar8x32_epi32(
+                _mm256_loadu_si256((const __m256i *)block), lane),
             _mm256_set1_epi32((int)step),
             _mm256_set1_epi32((int)(uint32_t)key),
             _mm256_set1_epi32((int)(uint32_t)(key >> 32)),
@@ -104,61 +102,124 @@ AVX2 static void input_draw(uint64_t *x, const uint32_t *level, size_t n,
 
         philox(c, seed);
         transpose(c);
-        for (size_t q = 0; q < 4 && j + 16 * q < n; q++) {
-            const size_t u = j + 16 * q;
-            uint32_t part[16] = { 0 };
-            const uint32_t *from = level + u;
+        for (size_t q = 0; q < 4; q++) {
+            const uint32_t on =
+                fire(c[q], chances, block[2 * q], block[2 * q + 1]);
 
-            if (n - u < 16) {
-                memcpy(part, from, (n - u) * sizeof *from);
-                from = part;
-            }
-            x[u / 64] |= (uint64_t)fire(c[q], from) << (u % 64);
+            bytes[block[2 * q]] = (uint8_t)on;
+            bytes[block[2 * q + 1]] = (uint8_t)(on >> 8);
         }
     }
 }
 
-/* rows_add for `vectors` <= 8 vectors of units. */
+/* `vectors` <= 8 vectors of units. */
 AVX2 static inline __attribute__((always_inline)) void
-rows_add_tile(int32_t *a, const int16_t *w, size_t stride,
-              const uint32_t *active, size_t count, const int vectors)
+move_tile(int16_t *to, const int16_t *from, const int16_t *w, size_t stride,
+          const uint16_t *on, size_t on_count, const uint16_t *off,
+          size_t off_count, const int vectors)
 {
     __m256i sum[8];
 
     for (int v = 0; v < vectors; v++)
-        sum[v] = _mm256_setzero_si256();
-    for (size_t k = 0; k < count; k++) {
-        const int16_t *row = w + active[k] * stride;
-
+        sum[v] = from == NULL
+                     ? _mm256_setzero_si256()
+                     : _mm256_loadu_si256((const __m256i *)(from + 16 * v));
+    for (size_t k = 0; k < on_count; k++)
         for (int v = 0; v < vectors; v++)
             sum[v] = _mm256_add_epi16(
-                sum[v], _mm256_loadu_si256((const __m256i *)(row + 16 * v)));
-    }
-    for (int v = 0; v < vectors; v++) {
-        __m256i *low = (__m256i *)(a + 16 * v);
-        __m256i *high = (__m256i *)(a + 16 * v + 8);
-
-        _mm256_storeu_si256(
-            low, _mm256_add_epi32(
-                     _mm256_loadu_si256(low),
-                     _mm256_cvtepi16_epi32(_mm256_castsi256_si128(sum[v]))));
-        _mm256_storeu_si256(
-            high, _mm256_add_epi32(_mm256_loadu_si256(high),
-                                   _mm256_cvtepi16_epi32(
-                                       _mm256_extracti128_si256(sum[v], 1))));
-    }
+                sum[v], _mm256_loadu_si256((const __m256i *)(w + on[k] * stride +
+                                                             16 * v)));
+    for (size_t k = 0; k < off_count; k++)
+        for (int v = 0; v < vectors; v++)
+            sum[v] = _mm256_sub_epi16(
+                sum[v], _mm256_loadu_si256(
+                            (const __m256i *)(w + off[k] * stride + 16 * v)));
+    for (int v = 0; v < vectors; v++)
+        _mm256_storeu_si256((__m256i *)(to + 16 * v), sum[v]);
 }
 
-AVX2 static void rows_add(int32_t *a, const int16_t *w, size_t stride,
-                          const uint32_t *active, size_t count, size_t n)
+AVX2 static void rows_move(int16_t *to, const int16_t *from, const int16_t *w,
+                           size_t stride, const uint16_t *on, size_t on_count,
+                           const uint16_t *off, size_t off_count, size_t n)
 {
     const size_t end = lm_padded(n);
     size_t i = 0;
 
     for (; i + 128 <= end; i += 128)
-        rows_add_tile(a + i, w + i, stride, active, count, 8);
+        move_tile(to + i, from == NULL ? NULL : from + i, w + i, stride, on,
+                  on_count, off, off_count, 8);
     for (; i < end; i += 32)
-        rows_add_tile(a + i, w + i, stride, active, count, 2);
+        move_tile(to + i, from == NULL ? NULL : from + i, w + i, stride, on,
+                  on_count, off, off_count, 2);
+}
+
+enum { GROUP = 4, TABLES = 16, ENTRIES = 1 << GROUP }; // a word at a time
+
+/* rows_select for 32 units: four sources have 2^4 partial sums, a table of
+ * which a sample adds one row; sixteen tables fill half of L1. */
+AVX2 static void select_tile(int16_t *to, size_t to_stride, const int16_t *w,
+                             size_t stride, const uint64_t *s, size_t s_words,
+                             size_t samples, size_t m)
+{
+    __m256i table[TABLES][ENTRIES][2];
+
+    for (size_t j = 0; j < m; j += GROUP * TABLES) {
+        for (size_t g = 0; g < TABLES; g++)
+            for (int v = 0; v < 2; v++) {
+                table[g][0][v] = _mm256_setzero_si256();
+                for (size_t k = 0; k < GROUP; k++) {
+                    const size_t source = j + g * GROUP + k;
+                    const __m256i row =
+                        source < m ? _mm256_loadu_si256(
+                                         (const __m256i *)(w + source * stride +
+                                                           16 * v))
+                                   : _mm256_setzero_si256();
+
+                    for (size_t p = 0; p < (size_t)1 << k; p++)
+                        table[g][((size_t)1 << k) + p][v] =
+                            _mm256_add_epi16(table[g][p][v], row);
+                }
+            }
+        for (size_t b = 0; b < samples; b++) {
+            __m256i *row = (__m256i *)(to + b * to_stride);
+            const uint64_t word = s[b * s_words + j / 64];
+            __m256i low = _mm256_setzero_si256();
+            __m256i high = _mm256_setzero_si256();
+
+            if (j > 0) {
+                low = _mm256_loadu_si256(row);
+                high = _mm256_loadu_si256(row + 1);
+            }
+            for (size_t g = 0; g < TABLES; g++) {
+                const __m256i *entry = table[g][word >> GROUP * g & 15];
+
+                low = _mm256_add_epi16(low, entry[0]);
+                high = _mm256_add_epi16(high, entry[1]);
+            }
+            _mm256_storeu_si256(row, low);
+            _mm256_storeu_si256(row + 1, high);
+        }
+    }
+}
+
+AVX2 static void rows_select(int16_t *to, size_t to_stride, const int16_t *w,
+                             size_t stride, const uint64_t *s, size_t s_words,
+                             size_t samples, size_t m, size_t n)
+{
+    for (size_t i = 0; i < n; i += 32)
+        select_tile(to + i, to_stride, w + i, stride, s, s_words, samples, m);
+}
+
+AVX2 static void sums_add(int32_t *a, const int16_t *sum, size_t n)
+{
+    for (size_t i = 0; i < n; i += 8) {
+        __m256i *to = (__m256i *)(a + i);
+
+        _mm256_storeu_si256(
+            to, _mm256_add_epi32(_mm256_loadu_si256(to),
+                                 _mm256_cvtepi16_epi32(_mm_loadu_si128(
+                                     (const __m128i *)(sum + i)))));
+    }
 }
 
 AVX2 static void threshold(uint64_t *s, const int32_t *a, size_t n)
@@ -265,7 +326,10 @@ AVX2 static void product_add(float *c, const float *a, size_t row_stride,
 const lm_kernels lm_kernels_avx2 = {
     .name = "avx2",
     .input_draw = input_draw,
-    .rows_add = rows_add,
+    .bits_list = lm_bits_list16,
+    .rows_move = rows_move,
+    .rows_select = rows_select,
+    .sums_add = sums_add,
     .threshold = threshold,
     .count_add = count_add,
     .product_add = product_add,

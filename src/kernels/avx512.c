@@ -5,152 +5,100 @@
 
 #include "base/bits.h"
 #include "base/rng.h"
+#include "kernels/avx512.h"
 
-#include <immintrin.h>
 #include <string.h>
 
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
-
-/* High and low halves of m times the 16 lanes of x. */
-AVX512 static inline void multiply(__m512i *high, __m512i *low, __m512i m,
-                                   __m512i x)
-{
-    const __m512i even = _mm512_mul_epu32(x, m);
-    const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), m);
-
-    *low = _mm512_mask_mov_epi32(even, 0xaaaa, _mm512_slli_epi64(odd, 32));
-    *high = _mm512_mask_mov_epi32(_mm512_srli_epi64(even, 32), 0xaaaa, odd);
-}
-
-/* Sixteen blocks of Philox; c[k] has word k of all. */
+/* Eight blocks of Philox in 64-bit lanes: c[k] has word k of block p in the
+ * lower half of lane p, whose upper half is nobody's. */
 AVX512 static inline void philox(__m512i c[4], uint64_t seed)
 {
-    const __m512i m0 = _mm512_set1_epi32((int)0xD2511F53U);
-    const __m512i m1 = _mm512_set1_epi32((int)0xCD9E8D57U);
+    const __m512i m0 = _mm512_set1_epi64(0xD2511F53);
+    const __m512i m1 = _mm512_set1_epi64(0xCD9E8D57);
     uint32_t k0 = (uint32_t)seed;
     uint32_t k1 = (uint32_t)(seed >> 32);
 
     for (int round = 0; round < 10; round++) {
-        __m512i high0, low0, high1, low1;
+        const __m512i p = _mm512_mul_epu32(c[0], m0);
+        const __m512i q = _mm512_mul_epu32(c[2], m1);
 
-        multiply(&high0, &low0, m0, c[0]);
-        multiply(&high1, &low1, m1, c[2]);
         // 0x96 is a xor b xor c
-        c[0] = _mm512_ternarylogic_epi32(high1, c[1],
-                                         _mm512_set1_epi32((int)k0), 0x96);
-        c[1] = low1;
-        c[2] = _mm512_ternarylogic_epi32(high0, c[3],
-                                         _mm512_set1_epi32((int)k1), 0x96);
-        c[3] = low0;
+        c[0] = _mm512_ternarylogic_epi32(_mm512_srli_epi64(q, 32), c[1],
+                                         _mm512_set1_epi64(k0), 0x96);
+        c[1] = q;
+        c[2] = _mm512_ternarylogic_epi32(_mm512_srli_epi64(p, 32), c[3],
+                                         _mm512_set1_epi64(k1), 0x96);
+        c[3] = p;
         k0 += 0x9E3779B9U;
         k1 += 0xBB67AE85U;
     }
 }
 
-/* From word k of sixteen blocks to the blocks themselves, four a vector.  The
- * caller has put block 4 q + p into lane 4 p + q, so that vector q has blocks
- * 4 q .. 4 q + 3 in order. */
-AVX512 static inline void transpose(__m512i c[4])
+/* Word k of the lower halves of a and word k of those of b, one beside the
+ * other. */
+AVX512 static inline __m512i beside(__m512i a, __m512i b)
 {
-    const __m512i a = _mm512_unpacklo_epi32(c[0], c[1]);
-    const __m512i b = _mm512_unpackhi_epi32(c[0], c[1]);
-    const __m512i d = _mm512_unpacklo_epi32(c[2], c[3]);
-    const __m512i e = _mm512_unpackhi_epi32(c[2], c[3]);
-
-    c[0] = _mm512_unpacklo_epi64(a, d);
-    c[1] = _mm512_unpackhi_epi64(a, d);
-    c[2] = _mm512_unpacklo_epi64(b, e);
-    c[3] = _mm512_unpackhi_epi64(b, e);
+    return _mm512_mask_mov_epi32(a, 0xaaaa, _mm512_slli_epi64(b, 32));
 }
 
-/* The `count` <= 32 spikes of inputs with these draws. */
-AVX512 static inline uint32_t fire(__m512i draw, const uint32_t *level,
-                                   size_t count)
+/* The eight inputs of each of four blocks, a byte a block. */
+AVX512 static inline uint32_t fire(__m512i draw, const lm_chances *chances,
+                                   const uint32_t *block)
 {
-    const uint32_t lane = count == 32 ? ~0U : (1U << count) - 1;
-    const __m512i one = _mm512_set1_epi32(1);
-    const __m512i first = _mm512_maskz_loadu_epi32((__mmask16)lane, level);
-    const __m512i last = _mm512_maskz_loadu_epi32(
-        (__mmask16)(lane >> 16), count > 16 ? level + 16 : level);
-    const uint32_t possible = (uint32_t)_mm512_test_epi32_mask(first, first) |
-                              (uint32_t)_mm512_test_epi32_mask(last, last)
-                                  << 16;
+    __m512i bound = _mm512_castsi128_si512(
+        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * block[0])));
+    uint32_t possible = chances->possible[block[0]];
 
-    // draw < level is draw <= level - 1, which fits 16 bits for level > 0
-    const __m512i bound = _mm512_inserti64x4(
-        _mm512_castsi256_si512(
-            _mm512_cvtepi32_epi16(_mm512_sub_epi32(first, one))),
-        _mm512_cvtepi32_epi16(_mm512_sub_epi32(last, one)), 1);
-    return _mm512_mask_cmple_epu16_mask(possible, draw, bound);
+    bound = _mm512_inserti32x4(
+        bound,
+        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * block[1])), 1);
+    bound = _mm512_inserti32x4(
+        bound,
+        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * block[2])), 2);
+    bound = _mm512_inserti32x4(
+        bound,
+        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * block[3])), 3);
+    possible |= (uint32_t)chances->possible[block[1]] << 8 |
+                (uint32_t)chances->possible[block[2]] << 16 |
+                (uint32_t)chances->possible[block[3]] << 24;
+    return _mm512_cmple_epu16_mask(draw, bound) & possible;
 }
 
-AVX512 static void input_draw(uint64_t *x, const uint32_t *level, size_t n,
+AVX512 static void input_draw(uint64_t *x, const lm_chances *chances,
                               uint64_t seed, uint64_t key, uint32_t step)
 {
-    const __m512i lane =
-        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    // unpacking takes the even lanes to one vector, the odd ones to another
+    const __m512i lane = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
+    uint8_t *bytes = (uint8_t *)x;
 
-    memset(x, 0, lm_bits_words(n) * sizeof *x);
-    for (size_t j = 0; j < n; j += 128) {
+    for (size_t k = 0; k < chances->count; k += 8) {
+        const size_t left = chances->count - k;
+        uint32_t block[8];
+
+        // the last vector repeats its last block
+        for (size_t p = 0; p < 8; p++)
+            block[p] = chances->block[k + (p < left ? p : left - 1)];
         __m512i c[4] = {
-            _mm512_add_epi32(_mm512_set1_epi32((int)(j / 8)), lane),
-            _mm512_set1_epi32((int)step),
-            _mm512_set1_epi32((int)(uint32_t)key),
-            _mm512_set1_epi32((int)(uint32_t)(key >> 32)),
+            _mm512_permutexvar_epi64(
+                lane, _mm512_cvtepu32_epi64(
+                          _mm256_loadu_si256((const __m256i *)block))),
+            _mm512_set1_epi64(step),
+            _mm512_set1_epi64((uint32_t)key),
+            _mm512_set1_epi64((long long)(key >> 32)),
         };
 
         philox(c, seed);
-        transpose(c);
-        for (size_t q = 0; q < 4 && j + 32 * q < n; q++) {
-            const size_t u = j + 32 * q;
-            const size_t count = n - u < 32 ? n - u : 32;
-
-            x[u / 64] |= (uint64_t)fire(c[q], level + u, count) << (u % 64);
+        const __m512i low = beside(c[0], c[1]);
+        const __m512i high = beside(c[2], c[3]);
+        const uint32_t first =
+            fire(_mm512_unpacklo_epi64(low, high), chances, block);
+        const uint32_t last =
+            fire(_mm512_unpackhi_epi64(low, high), chances, block + 4);
+        for (size_t p = 0; p < 4; p++) {
+            bytes[block[p]] = (uint8_t)(first >> 8 * p);
+            bytes[block[p + 4]] = (uint8_t)(last >> 8 * p);
         }
     }
-}
-
-/* rows_add for `vectors` <= 8 vectors of units. */
-AVX512 static inline __attribute__((always_inline)) void
-rows_add_tile(int32_t *a, const int16_t *w, size_t stride,
-              const uint32_t *active, size_t count, const int vectors)
-{
-    __m512i sum[8];
-
-    for (int v = 0; v < vectors; v++)
-        sum[v] = _mm512_setzero_si512();
-    for (size_t k = 0; k < count; k++) {
-        const int16_t *row = w + active[k] * stride;
-
-        for (int v = 0; v < vectors; v++)
-            sum[v] = _mm512_add_epi16(sum[v],
-                                      _mm512_loadu_si512(row + v * LM_LANES));
-    }
-    for (int v = 0; v < vectors; v++) {
-        int32_t *to = a + v * LM_LANES;
-        const __m512i low =
-            _mm512_cvtepi16_epi32(_mm512_castsi512_si256(sum[v]));
-        const __m512i high =
-            _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(sum[v], 1));
-
-        _mm512_storeu_si512(to, _mm512_add_epi32(_mm512_loadu_si512(to), low));
-        _mm512_storeu_si512(
-            to + 16, _mm512_add_epi32(_mm512_loadu_si512(to + 16), high));
-    }
-}
-
-AVX512 static void rows_add(int32_t *a, const int16_t *w, size_t stride,
-                            const uint32_t *active, size_t count, size_t n)
-{
-    const size_t end = lm_padded(n);
-    size_t i = 0;
-
-    for (; i + 8 * LM_LANES <= end; i += 8 * LM_LANES)
-        rows_add_tile(a + i, w + i, stride, active, count, 8);
-    for (; i + 2 * LM_LANES <= end; i += 2 * LM_LANES)
-        rows_add_tile(a + i, w + i, stride, active, count, 2);
-    for (; i < end; i += LM_LANES)
-        rows_add_tile(a + i, w + i, stride, active, count, 1);
 }
 
 AVX512 static void threshold(uint64_t *s, const int32_t *a, size_t n)
@@ -253,13 +201,17 @@ AVX512 static void product_add(float *c, const float *a, size_t row_stride,
     }
 }
 
-const lm_kernels lm_kernels_avx512 = {
-    .name = "avx512",
-    .input_draw = input_draw,
-    .rows_add = rows_add,
-    .threshold = threshold,
-    .count_add = count_add,
-    .product_add = product_add,
-};
+#define TABLE(its_name, its_bits_list)                                         \
+    {                                                                          \
+        .name = its_name, .input_draw = input_draw,                            \
+        .bits_list = its_bits_list, .rows_move = lm_avx512_rows_move,          \
+        .rows_select = lm_avx512_rows_select, .sums_add = lm_avx512_sums_add,  \
+        .threshold = threshold, .count_add = count_add,                        \
+        .product_add = product_add                                             \
+    }
+
+const lm_kernels lm_kernels_avx512 = TABLE("avx512", lm_bits_list16);
+const lm_kernels lm_kernels_avx512vbmi =
+    TABLE("avx512vbmi", lm_avx512_bits_list);
 
 #endif

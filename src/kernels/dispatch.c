@@ -13,10 +13,14 @@ static int is_usable(const lm_kernels *table)
     __builtin_cpu_init();
     if (table == &lm_kernels_avx2)
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const int has_avx512 = __builtin_cpu_supports("avx512f") &&
+                           __builtin_cpu_supports("avx512bw") &&
+                           __builtin_cpu_supports("avx512vl") &&
+                           __builtin_cpu_supports("bmi2");
     if (table == &lm_kernels_avx512)
-        return __builtin_cpu_supports("avx512f") &&
-               __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512vl");
+        return has_avx512;
+    if (table == &lm_kernels_avx512vbmi)
+        return has_avx512 && __builtin_cpu_supports("avx512vbmi2");
 #endif
     return table == &lm_kernels_ref;
 }
@@ -28,6 +32,7 @@ const lm_kernels *lm_kernels_at(size_t i)
 #if defined(__x86_64__)
         &lm_kernels_avx2,
         &lm_kernels_avx512,
+        &lm_kernels_avx512vbmi,
 #endif
     };
 

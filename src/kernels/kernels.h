@@ -21,19 +21,47 @@ static inline size_t lm_padded(size_t n)
     return (n + LM_LANES - 1) / LM_LANES * LM_LANES;
 }
 
+/* Inputs that fire at random.  Eight inputs share a block of Philox; blocks in
+ * which no input can fire are not drawn. */
+typedef struct lm_chances {
+    uint16_t *bound;   /* (8 blocks) j fires if its 16-bit draw <= bound_j and */
+    uint8_t *possible; /* (blocks) bit j % 8 of byte j / 8 is set */
+    uint32_t *block;   /* (count) blocks with a possible input, ascending */
+    size_t count;
+} lm_chances;
+
+/* Sums of weights are int16 modulo 2^16 on the way; those over any subset of a
+ * block of LM_SOURCE_BLOCK sources fit (docs/numerics.md section 1), so that
+ * what is kept is exact.  Weights are rows of `stride` int16, one a source,
+ * stride a multiple of LM_LANES; n <= stride units are summed, and up to
+ * lm_padded(n) may be written. */
 typedef struct lm_kernels {
     const char *name;
 
-    /* x_j = 1 if the 16-bit draw of input j at `step` is below level_j.
-     * x: (n) bits, level: (n) in 0..65536 */
-    void (*input_draw)(uint64_t *x, const uint32_t *level, size_t n,
-                       uint64_t seed, uint64_t key, uint32_t step);
+    /* x_j for the blocks listed; other bytes of x are not touched.
+     * x: (8 blocks) bits */
+    void (*input_draw)(uint64_t *x, const lm_chances *chances, uint64_t seed,
+                       uint64_t key, uint32_t step);
 
-    /* a_i += sum over k < count of w[active_k * stride + i]
-     * a: (padded n), w: rows of int16, stride a multiple of LM_LANES, n <=
-     * stride; every partial sum over any subset of `active` fits int16. */
-    void (*rows_add)(int32_t *a, const int16_t *w, size_t stride,
-                     const uint32_t *active, size_t count, size_t n);
+    /* The numbers of the set bits of x, ascending; returns how many.
+     * x: (words), list: room for 64 words + LM_LANES */
+    size_t (*bits_list)(uint16_t *list, const uint64_t *x, size_t words);
+
+    /* to_i = from_i + sum over k < on_count of w[on_k * stride + i]
+     *               - sum over k < off_count of w[off_k * stride + i]
+     * to, from: (padded n); from may be to, or NULL for zeros */
+    void (*rows_move)(int16_t *to, const int16_t *from, const int16_t *w,
+                      size_t stride, const uint16_t *on, size_t on_count,
+                      const uint16_t *off, size_t off_count, size_t n);
+
+    /* to_bi = sum over j < m with s_bj = 1 of w[j * stride + i]
+     * to: (samples, to_stride), s: (samples, s_words), its first m bits */
+    void (*rows_select)(int16_t *to, size_t to_stride, const int16_t *w,
+                        size_t stride, const uint64_t *s, size_t s_words,
+                        size_t samples, size_t m, size_t n);
+
+    /* a_i += sum_i           a: (padded n), sum: (padded n) */
+    void (*sums_add)(int32_t *a, const int16_t *sum, size_t n);
 
     /* s_i = 1 if a_i > 0     s: (n) bits, a: (n) */
     void (*threshold)(uint64_t *s, const int32_t *a, size_t n);
@@ -52,6 +80,7 @@ typedef struct lm_kernels {
 extern const lm_kernels lm_kernels_ref;
 extern const lm_kernels lm_kernels_avx2;   /* x86-64 only */
 extern const lm_kernels lm_kernels_avx512; /* x86-64 only */
+extern const lm_kernels lm_kernels_avx512vbmi; /* x86-64 only */
 
 /* The i-th table this machine can run, slowest first; NULL past the last. */
 const lm_kernels *lm_kernels_at(size_t i);

@@ -7,29 +7,58 @@
 #include <math.h>
 #include <string.h>
 
-static void input_draw(uint64_t *x, const uint32_t *level, size_t n,
-                       uint64_t seed, uint64_t key, uint32_t step)
+static void input_draw(uint64_t *x, const lm_chances *chances, uint64_t seed,
+                       uint64_t key, uint32_t step)
 {
-    memset(x, 0, lm_bits_words(n) * sizeof *x);
-    for (size_t j = 0; j < n; j += 8) {
+    for (size_t k = 0; k < chances->count; k++) {
+        const uint32_t number = chances->block[k];
         const lm_block block =
-            lm_draw_block(seed, LM_STREAM_INPUT, key, step, (uint32_t)(j / 8));
+            lm_draw_block(seed, LM_STREAM_INPUT, key, step, number);
+        uint64_t byte = 0;
 
-        for (size_t u = j; u < n && u < j + 8; u++)
-            if (lm_block_half(block, (uint32_t)u) < level[u])
-                x[u / 64] |= (uint64_t)1 << (u % 64);
+        for (uint32_t u = 0; u < 8; u++)
+            if (lm_block_half(block, u) <= chances->bound[8 * number + u])
+                byte |= (uint64_t)1 << u;
+        byte &= chances->possible[number];
+        x[number / 8] &= ~((uint64_t)0xff << (8 * (number % 8)));
+        x[number / 8] |= byte << (8 * (number % 8));
     }
 }
 
-static void rows_add(int32_t *a, const int16_t *w, size_t stride,
-                     const uint32_t *active, size_t count, size_t n)
+static void rows_move(int16_t *to, const int16_t *from, const int16_t *w,
+                      size_t stride, const uint16_t *on, size_t on_count,
+                      const uint16_t *off, size_t off_count, size_t n)
 {
-    for (size_t k = 0; k < count; k++) {
-        const int16_t *row = w + active[k] * stride;
+    for (size_t i = 0; i < n; i++) {
+        uint16_t sum = from == NULL ? 0 : (uint16_t)from[i];
 
-        for (size_t i = 0; i < n; i++)
-            a[i] += row[i];
+        for (size_t k = 0; k < on_count; k++)
+            sum = (uint16_t)(sum + (uint16_t)w[on[k] * stride + i]);
+        for (size_t k = 0; k < off_count; k++)
+            sum = (uint16_t)(sum - (uint16_t)w[off[k] * stride + i]);
+        to[i] = (int16_t)sum;
     }
+}
+
+static void rows_select(int16_t *to, size_t to_stride, const int16_t *w,
+                        size_t stride, const uint64_t *s, size_t s_words,
+                        size_t samples, size_t m, size_t n)
+{
+    for (size_t b = 0; b < samples; b++)
+        for (size_t i = 0; i < n; i++) {
+            uint16_t sum = 0;
+
+            for (size_t j = 0; j < m; j++)
+                if (lm_bits_get(s + b * s_words, j))
+                    sum = (uint16_t)(sum + (uint16_t)w[j * stride + i]);
+            to[b * to_stride + i] = (int16_t)sum;
+        }
+}
+
+static void sums_add(int32_t *a, const int16_t *sum, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        a[i] += sum[i];
 }
 
 static void threshold(uint64_t *s, const int32_t *a, size_t n)
@@ -59,7 +88,10 @@ static void product_add(float *c, const float *a, size_t row_stride,
 const lm_kernels lm_kernels_ref = {
     .name = "ref",
     .input_draw = input_draw,
-    .rows_add = rows_add,
+    .bits_list = lm_bits_list16,
+    .rows_move = rows_move,
+    .rows_select = rows_select,
+    .sums_add = sums_add,
     .threshold = threshold,
     .count_add = count_add,
     .product_add = product_add,

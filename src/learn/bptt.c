@@ -35,9 +35,9 @@ typedef struct bptt {
     double *spread;      /* (layers) running sd of u; 0: not seen yet */
     float **scale;       /* [layer] (n) 2^-q_i */
     moments *seen;       /* (chunks, layers) of this batch */
-    uint64_t **bits;     /* [layer] (chunks, steps_most, LM_CHUNK, words) */
-    uint8_t **share;     /* [layer] (chunks, steps_most, LM_CHUNK, n) */
-    float **error;       /* [thread] (LM_CHUNK, n_L) */
+    uint64_t **bits;     /* [layer] (chunks, steps_most, LM_BATCH_CHUNK, words) */
+    uint8_t **share;     /* [layer] (chunks, steps_most, LM_BATCH_CHUNK, n) */
+    float **error;       /* [thread] (LM_BATCH_CHUNK, n_L) */
     lm_bptt_room **room; /* [thread] */
 } bptt;
 
@@ -79,12 +79,12 @@ static bool fill_layers(bptt *rule, const lm_batch *batch)
         const size_t n = batch->net->units[l];
 
         rule->bits[l] =
-            lm_alloc(rows, LM_CHUNK * lm_bits_words(n), sizeof *rule->bits[l]);
+            lm_alloc(rows, LM_BATCH_CHUNK * lm_bits_words(n), sizeof *rule->bits[l]);
         if (rule->bits[l] == NULL)
             return false;
         if (l == 0)
             continue;
-        rule->share[l] = lm_alloc(rows, LM_CHUNK * n, 1);
+        rule->share[l] = lm_alloc(rows, LM_BATCH_CHUNK * n, 1);
         rule->scale[l] = lm_alloc(n, 1, sizeof *rule->scale[l]);
         if (rule->share[l] == NULL || rule->scale[l] == NULL)
             return false;
@@ -108,7 +108,7 @@ static bool fill(bptt *rule, const lm_batch *batch)
         rule->room == NULL || !fill_layers(rule, batch))
         return false;
     for (int k = 0; k < rule->threads; k++) {
-        rule->error[k] = lm_alloc(LM_CHUNK, outputs, sizeof *rule->error[k]);
+        rule->error[k] = lm_alloc(LM_BATCH_CHUNK, outputs, sizeof *rule->error[k]);
         rule->room[k] = lm_bptt_room_new(batch->net);
         if (rule->error[k] == NULL || rule->room[k] == NULL)
             return false;
@@ -127,7 +127,7 @@ static limen_status bptt_new(void **self, lm_batch *batch,
         *rule = (bptt){
             .layers = batch->net->layers,
             .units = batch->net->units,
-            .chunks = (batch->room + LM_CHUNK - 1) / LM_CHUNK,
+            .chunks = (batch->room + LM_BATCH_CHUNK - 1) / LM_BATCH_CHUNK,
             .steps_most = batch->steps_most,
             .kind = (lm_surrogate)lm_settings_choice(settings, "surrogate"),
             .width = (float)lm_settings_real(settings, "width"),
@@ -156,7 +156,7 @@ static float width_of(const bptt *rule, size_t l)
 /* Which rows of the trace a chunk's step fills. */
 static size_t row_of(const bptt *rule, size_t k, size_t t)
 {
-    return (k * rule->steps_most + t - 1) * LM_CHUNK;
+    return (k * rule->steps_most + t - 1) * LM_BATCH_CHUNK;
 }
 
 /* Where the observer of a step writes. */
@@ -212,7 +212,7 @@ static void forward(void *self, const lm_batch *batch, lm_workspace *space,
     lm_chunk chunk = lm_batch_chunk(batch, k);
 
     chunk.observer = (lm_observer){ .layer = observe, .self = &to };
-    lm_workspace_begin(space);
+    lm_workspace_begin(batch->image, space);
     for (size_t t = 1; t <= batch->steps; t++) {
         to.t = t;
         lm_step(batch->image, space, &chunk, t);
@@ -294,7 +294,7 @@ static void backward(void *self, const lm_batch *batch, float *part, size_t k,
 static void finish(void *self, const lm_batch *batch)
 {
     bptt *rule = self;
-    const size_t chunks = (batch->samples + LM_CHUNK - 1) / LM_CHUNK;
+    const size_t chunks = (batch->samples + LM_BATCH_CHUNK - 1) / LM_BATCH_CHUNK;
 
     for (size_t l = 1; rule->is_relative && l < rule->layers; l++) {
         moments all = { 0 };

@@ -17,7 +17,7 @@
 #include "kernels/kernels.h"
 #include "learn/parameters.h"
 
-/* What is differentiated: `samples` <= LM_CHUNK samples, steps 1..steps. */
+/* What is differentiated: `samples` <= LM_BATCH_CHUNK samples, steps 1..steps. */
 typedef struct lm_bptt_task {
     const limen_network *net;
     const lm_parameters *parameters;

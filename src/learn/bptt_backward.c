@@ -7,17 +7,17 @@
 
 #include "base/arena.h"
 #include "learn/connection_gradient.h"
-#include "net/step.h"
+#include "learn/rule.h"
 
 #include <assert.h>
 #include <string.h>
 
 struct lm_bptt_room {
-    float **s;      /* [layer] (LM_CHUNK, n) s_l(t) */
-    float **before; /* [layer] (LM_CHUNK, n) s_l(t-1) */
-    float **g;      /* [layer] (LM_CHUNK, n) g_l(t) */
-    float **after;  /* [layer] (LM_CHUNK, n) g_l(t+1) */
-    float *psi;     /* (LM_CHUNK, widest n) */
+    float **s;      /* [layer] (LM_BATCH_CHUNK, n) s_l(t) */
+    float **before; /* [layer] (LM_BATCH_CHUNK, n) s_l(t-1) */
+    float **g;      /* [layer] (LM_BATCH_CHUNK, n) g_l(t) */
+    float **after;  /* [layer] (LM_BATCH_CHUNK, n) g_l(t+1) */
+    float *psi;     /* (LM_BATCH_CHUNK, widest n) */
 };
 
 /* Called twice by _new: to measure, then to place (base/arena.h). */
@@ -33,12 +33,12 @@ static lm_bptt_room *lay_out(lm_arena *arena, const limen_network *net)
         widest = net->units[l] > widest ? net->units[l] : widest;
         for (size_t k = 0; k < 4; k++) {
             float *values =
-                lm_arena_take(arena, LM_CHUNK, net->units[l], sizeof *values);
+                lm_arena_take(arena, LM_BATCH_CHUNK, net->units[l], sizeof *values);
             if (room != NULL)
                 lists[k][l] = values;
         }
     }
-    float *psi = lm_arena_take(arena, LM_CHUNK, widest, sizeof *psi);
+    float *psi = lm_arena_take(arena, LM_BATCH_CHUNK, widest, sizeof *psi);
     if (room != NULL)
         *room = (lm_bptt_room){ lists[0], lists[1], lists[2], lists[3], psi };
     return room;
@@ -128,7 +128,7 @@ void lm_bptt_backward(float *gradient, const lm_bptt_task *task,
 {
     const size_t layers = task->net->layers;
 
-    assert(task->samples <= LM_CHUNK);
+    assert(task->samples <= LM_BATCH_CHUNK);
     for (size_t l = 0; l < layers; l++)
         task->states(task->trace, task->steps, l, room->s[l]);
     for (size_t t = task->steps; t >= 1; t--) {

@@ -33,7 +33,7 @@ enum gain { GAIN_MASK, GAIN_RATE, GAIN_PROBIT, GAIN_DENSITY };
 /* sd of the noise assumed where a unit's input does not vary. */
 static const double sigma_floor = 0.1;
 
-/* What a thread needs for one chunk: [layer] (LM_CHUNK, n). */
+/* What a thread needs for one chunk: [layer] (LM_BATCH_CHUNK, n). */
 typedef struct room {
     float **r, **delta, **factor;
 } room;
@@ -112,9 +112,9 @@ static bool fill(rate *rule, const lm_batch *batch)
     }
     rule->room = lm_alloc((size_t)rule->threads, 1, sizeof *rule->room);
     for (int k = 0; rule->room != NULL && k < rule->threads; k++) {
-        rule->room[k] = (room){ new_list(rule, LM_CHUNK, sizeof(float)),
-                                new_list(rule, LM_CHUNK, sizeof(float)),
-                                new_list(rule, LM_CHUNK, sizeof(float)) };
+        rule->room[k] = (room){ new_list(rule, LM_BATCH_CHUNK, sizeof(float)),
+                                new_list(rule, LM_BATCH_CHUNK, sizeof(float)),
+                                new_list(rule, LM_BATCH_CHUNK, sizeof(float)) };
         if (rule->room[k].r == NULL || rule->room[k].delta == NULL ||
             rule->room[k].factor == NULL)
             return false;
@@ -226,7 +226,7 @@ static void forward(void *self, const lm_batch *batch, lm_workspace *space,
 
     if (rule->near != NULL)
         chunk.observer = (lm_observer){ .layer = observe, .self = &to };
-    lm_workspace_begin(space);
+    lm_workspace_begin(batch->image, space);
     for (size_t t = 1; t <= batch->steps; t++) {
         to.t = t;
         lm_step(batch->image, space, &chunk, t);

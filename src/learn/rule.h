@@ -1,6 +1,6 @@
 /* rule.h -- what a learning rule is to the trainer: one file a rule.
  *
- * The trainer runs a batch in chunks of LM_CHUNK samples: forward for every
+ * The trainer runs a batch in chunks of LM_BATCH_CHUNK samples: forward for every
  * chunk, then the loss of the whole batch, then backward for every chunk.
  * Chunks are shared among threads; what a rule writes while one is worked on
  * belongs to that chunk, that part of the gradient or that thread.
@@ -12,6 +12,7 @@
 #include "learn/settings.h"
 #include "net/run.h"
 
+enum { LM_BATCH_CHUNK = 32 };
 enum { LM_PARTS = 4 }; // partial gradients: chunk k adds to part k % LM_PARTS
 
 /* One batch on its way through the network. */
@@ -73,13 +74,13 @@ extern const lm_rule lm_rule_rate;
 
 static inline lm_chunk lm_batch_chunk(const lm_batch *batch, size_t k)
 {
-    const size_t first = k * LM_CHUNK;
+    const size_t first = k * LM_BATCH_CHUNK;
     const size_t left = batch->samples - first;
 
     return (lm_chunk){ .state = batch->state,
                        .input = &batch->input,
                        .first = first,
-                       .count = left < LM_CHUNK ? left : LM_CHUNK,
+                       .count = left < LM_BATCH_CHUNK ? left : LM_BATCH_CHUNK,
                        .seed = batch->seed };
 }
 

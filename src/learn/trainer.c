@@ -21,7 +21,7 @@
 static void run_forward(limen_trainer *trainer)
 {
     lm_batch *batch = &trainer->batch;
-    const size_t chunks = (batch->samples + LM_CHUNK - 1) / LM_CHUNK;
+    const size_t chunks = (batch->samples + LM_BATCH_CHUNK - 1) / LM_BATCH_CHUNK;
 
     if (trainer->rule->begin != NULL)
         trainer->rule->begin(trainer->self, batch);
@@ -112,7 +112,7 @@ static void add_parts(limen_trainer *trainer, size_t parts)
 static void run_backward(limen_trainer *trainer)
 {
     const lm_batch *batch = &trainer->batch;
-    const size_t chunks = (batch->samples + LM_CHUNK - 1) / LM_CHUNK;
+    const size_t chunks = (batch->samples + LM_BATCH_CHUNK - 1) / LM_BATCH_CHUNK;
     const size_t parts = chunks < LM_PARTS ? chunks : LM_PARTS;
 
 #pragma omp parallel for schedule(dynamic) num_threads(trainer->threads)

@@ -20,22 +20,45 @@ static uint32_t level_of(double p)
     return level > 65536.0 ? 65536U : (uint32_t)level;
 }
 
-void lm_input_levels(uint32_t *level, const limen_input *input, size_t units,
-                     size_t sample, size_t frame)
+/* Input j at this level; level - 1 fits 16 bits where it matters. */
+static void set_level(lm_chances *to, size_t j, uint32_t level)
+{
+    to->bound[j] = (uint16_t)(level - 1);
+    if (level > 0)
+        to->possible[j / 8] |= (uint8_t)(1U << j % 8);
+}
+
+void lm_input_chances(lm_chances *to, const limen_input *input, size_t units,
+                      size_t sample, size_t frame)
 {
     const size_t place = (sample * input->frames + frame) * units;
+    const size_t blocks = lm_input_blocks(units);
     const double scale = (double)input->scale;
-
-    if (input->floats != NULL) {
-        for (size_t j = 0; j < units; j++)
-            level[j] = level_of(scale * (double)input->floats[place + j]);
-        return;
-    }
     uint32_t of_byte[256];
-    for (size_t value = 0; value < 256; value++)
+
+    memset(to->possible, 0, blocks);
+    memset(to->bound, 0, 8 * blocks * sizeof *to->bound);
+    for (size_t value = 0; input->bytes != NULL && value < 256; value++)
         of_byte[value] = level_of(scale * (double)value);
     for (size_t j = 0; j < units; j++)
-        level[j] = of_byte[input->bytes[place + j]];
+        set_level(to, j,
+                  input->bytes != NULL
+                      ? of_byte[input->bytes[place + j]]
+                      : level_of(scale * (double)input->floats[place + j]));
+    to->count = 0;
+    for (size_t k = 0; k < blocks; k++)
+        if (to->possible[k] != 0)
+            to->block[to->count++] = (uint32_t)k;
+}
+
+void lm_input_likely(uint64_t *s, const lm_chances *chances, size_t units)
+{
+    memset(s, 0, lm_bits_words(units) * sizeof *s);
+    for (size_t j = 0; j < units; j++)
+        // level - 1 >= 32767: p >= 1/2
+        s[j / 64] |= (uint64_t)((chances->possible[j / 8] >> j % 8 & 1) &
+                                (chances->bound[j] >= 32767))
+                     << (j % 64);
 }
 
 size_t lm_input_frame(const limen_input *input, size_t t)
@@ -45,21 +68,19 @@ size_t lm_input_frame(const limen_input *input, size_t t)
     return frame < input->frames ? frame : input->frames - 1;
 }
 
-void lm_input_fire(uint64_t *s, const uint32_t *level, size_t units,
+void lm_input_fire(uint64_t *s, const lm_chances *chances, size_t units,
                    limen_encoder encoder, uint64_t seed, uint64_t key, size_t t,
                    const lm_kernels *kernel)
 {
     switch (encoder) {
     case LIMEN_STOCHASTIC:
-        kernel->input_draw(s, level, units, seed, key, (uint32_t)t);
+        kernel->input_draw(s, chances, seed, key, (uint32_t)t);
         break;
     case LIMEN_FROZEN:
-        kernel->input_draw(s, level, units, seed, key, 0);
+        kernel->input_draw(s, chances, seed, key, 0);
         break;
     case LIMEN_THRESHOLD:
-        memset(s, 0, lm_bits_words(units) * sizeof *s);
-        for (size_t j = 0; j < units; j++)
-            s[j / 64] |= (uint64_t)(level[j] >= 32768) << (j % 64);
+        lm_input_likely(s, chances, units);
         break;
     }
 }

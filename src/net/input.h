@@ -6,9 +6,19 @@
 
 #include "kernels/kernels.h"
 
-/* level_j = rint(65536 p_j) of one sample at one frame.  level: (units) */
-void lm_input_levels(uint32_t *level, const limen_input *input, size_t units,
-                     size_t sample, size_t frame);
+/* What one sample is shown at one frame: level_j = rint(65536 p_j) as the
+ * kernel wants it.  to's arrays have room for lm_input_blocks(units) blocks. */
+void lm_input_chances(lm_chances *to, const limen_input *input, size_t units,
+                      size_t sample, size_t frame);
+
+static inline size_t lm_input_blocks(size_t units)
+{
+    return (units + 7) / 8;
+}
+
+/* Inputs that fire at more than every second step: the state from which a draw
+ * differs least.  s: (units) bits */
+void lm_input_likely(uint64_t *s, const lm_chances *chances, size_t units);
 
 /* The frame shown at step t >= 1. */
 size_t lm_input_frame(const limen_input *input, size_t t);
@@ -18,8 +28,8 @@ static inline uint64_t lm_input_key(const limen_input *input, size_t sample)
     return input->keys == NULL ? sample : input->keys[sample];
 }
 
-/* s_0(t) of one sample.  s: (units) bits */
-void lm_input_fire(uint64_t *s, const uint32_t *level, size_t units,
+/* s_0(t) of one sample.  s: (units) bits, zero where nothing can fire */
+void lm_input_fire(uint64_t *s, const lm_chances *chances, size_t units,
                    limen_encoder encoder, uint64_t seed, uint64_t key, size_t t,
                    const lm_kernels *kernel);
 

@@ -16,19 +16,43 @@
 #define THREAD_NUMBER 0
 #endif
 
+/* Samples stepped together: many, so that weights are read from memory once
+ * for all of them, but enough chunks for all threads, and no more than fit a
+ * few caches. */
+static size_t chunk_of(const limen_image *image, size_t samples, size_t threads)
+{
+    enum { LEAST = 32, ROOM = 1 << 24 }; // bytes of sums
+    const size_t share = (samples + threads - 1) / threads;
+    size_t chunk = share < LM_CHUNK ? share : LM_CHUNK;
+    size_t sums = 1;
+
+    if (chunk < LEAST)
+        chunk = samples < LEAST ? samples : LEAST;
+    for (size_t k = 0; k < image->connections; k++) {
+        const lm_image_connection *c = &image->connection[k];
+
+        if (!c->is_sparse)
+            sums += (c->m / LM_SOURCE_BLOCK + 1) * c->stride * sizeof *c->w;
+    }
+    if (chunk > LEAST && chunk > ROOM / sums)
+        chunk = ROOM / sums > LEAST ? ROOM / sums : LEAST;
+    return chunk;
+}
+
 limen_status lm_workspaces_new(lm_workspaces *out, const limen_image *image,
                                size_t samples, int threads, limen_error *err)
 {
-    const size_t chunks = (samples + LM_CHUNK - 1) / LM_CHUNK;
-
     threads = lm_threads(threads);
+    const size_t chunk = chunk_of(image, samples, (size_t)threads);
+    const size_t chunks = (samples + chunk - 1) / chunk;
+
     if ((size_t)threads > chunks)
         threads = (int)chunks;
-    *out = (lm_workspaces){ .threads = threads };
+    *out = (lm_workspaces){ .threads = threads, .chunk = chunk };
     out->space = lm_alloc((size_t)threads, 1, sizeof(lm_workspace *));
     bool is_full = out->space != NULL;
     for (int k = 0; is_full && k < threads; k++) {
-        out->space[k] = lm_workspace_new(image);
+        out->space[k] = lm_workspace_new(image, chunk);
         is_full = out->space[k] != NULL;
     }
     if (!is_full) {
@@ -74,23 +98,24 @@ void lm_run_spaces(const limen_image *image, const lm_workspaces *spaces,
                    limen_state *state, const limen_input *input, size_t steps,
                    size_t burn_in, uint64_t seed, const limen_record *record)
 {
-    const size_t chunks = (state->samples + LM_CHUNK - 1) / LM_CHUNK;
+    const size_t size = spaces->chunk;
+    const size_t chunks = (state->samples + size - 1) / size;
     const size_t begin = state->steps;
 
 #pragma omp parallel for schedule(dynamic) num_threads(spaces->threads)
     for (size_t k = 0; k < chunks; k++) {
         lm_workspace *space = spaces->space[THREAD_NUMBER];
-        const size_t first = k * LM_CHUNK;
+        const size_t first = k * size;
         const size_t left = state->samples - first;
         const lm_chunk chunk = {
             .state = state,
             .input = input,
             .first = first,
-            .count = left < LM_CHUNK ? left : LM_CHUNK,
+            .count = left < size ? left : size,
             .seed = seed,
         };
 
-        lm_workspace_begin(space);
+        lm_workspace_begin(image, space);
         for (size_t t = begin + 1; t <= begin + steps; t++) {
             lm_step(image, space, &chunk, t);
             if (record != NULL)

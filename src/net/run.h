@@ -4,9 +4,10 @@
 
 #include "net/step.h"
 
-/* One workspace a thread. */
+/* One workspace a thread, for chunks of `chunk` samples. */
 typedef struct lm_workspaces {
     int threads;
+    size_t chunk;
     lm_workspace **space; /* (threads) */
 } lm_workspaces;
 

@@ -13,6 +13,7 @@
 #include "base/bits.h"
 #include "base/rng.h"
 #include "kernels/quantiles.h"
+#include "net/hear.h"
 #include "net/input.h"
 
 #include <assert.h>
@@ -21,45 +22,84 @@
 /* What a refractory unit hears: less than any theta^ can make good. */
 static const int32_t silence = -1073741824; // -2^30
 
+static lm_heard heard_of(lm_arena *arena, const lm_image_connection *c,
+                         size_t room)
+{
+    const size_t blocks = (c->m + LM_SOURCE_BLOCK - 1) / LM_SOURCE_BLOCK;
+    lm_heard heard = { .blocks = blocks };
+
+    heard.bits =
+        lm_arena_take(arena, room, lm_bits_words(c->m), sizeof *heard.bits);
+    heard.kept =
+        lm_arena_take(arena, room * blocks, c->stride, sizeof *heard.kept);
+    if (c->from == 0)
+        heard.apart =
+            lm_arena_take(arena, room * blocks, c->stride, sizeof *heard.kept);
+    return heard;
+}
+
+static lm_chances chances_of(lm_arena *arena, size_t units)
+{
+    const size_t blocks = lm_input_blocks(units);
+    lm_chances chances = { .count = 0 };
+
+    chances.bound = lm_arena_take(arena, blocks, 8, sizeof *chances.bound);
+    chances.possible = lm_arena_take(arena, blocks, 1, 1);
+    chances.block = lm_arena_take(arena, blocks, 1, sizeof *chances.block);
+    return chances;
+}
+
 /* Called twice by _new: to measure, then to place (base/arena.h). */
-static lm_workspace *lay_out(lm_arena *arena, const limen_image *image)
+static lm_workspace *lay_out(lm_arena *arena, const limen_image *image,
+                             size_t room)
 {
     lm_workspace *space = lm_arena_take(arena, 1, 1, sizeof *space);
-    uint64_t **before = lm_arena_take(arena, image->layers, 1, sizeof *before);
+    lm_workspace made = { .room = room };
     size_t widest = 0;
 
+    made.before = lm_arena_take(arena, image->layers, 1, sizeof *made.before);
+    made.heard =
+        lm_arena_take(arena, image->connections, 1, sizeof *made.heard);
+    made.moves = lm_arena_take(arena, room, 1, sizeof *made.moves);
+    made.chances = lm_arena_take(arena, room, 1, sizeof *made.chances);
     for (size_t l = 0; l < image->layers; l++) {
         const size_t words = lm_bits_words(image->layer[l].n);
-        uint64_t *bits = lm_arena_take(arena, LM_CHUNK, words, sizeof *bits);
+        uint64_t *bits = lm_arena_take(arena, room, words, sizeof *bits);
 
         if (image->layer[l].n > widest)
             widest = image->layer[l].n;
         if (space != NULL)
-            before[l] = bits;
+            made.before[l] = bits;
     }
-    int32_t *a = lm_arena_take(arena, LM_CHUNK, lm_padded(widest), sizeof *a);
-    uint32_t *active =
-        lm_arena_take(arena, LM_CHUNK, LM_SOURCE_BLOCK, sizeof *active);
-    size_t *count = lm_arena_take(arena, LM_CHUNK, 1, sizeof *count);
-    uint32_t *level =
-        lm_arena_take(arena, LM_CHUNK, image->layer[0].n, sizeof *level);
+    for (size_t k = 0; k < image->connections; k++) {
+        const lm_image_connection *c = &image->connection[k];
 
+        if (!c->is_sparse) {
+            const lm_heard heard = heard_of(arena, c, room);
+
+            if (space != NULL)
+                made.heard[k] = heard;
+        }
+    }
+    for (size_t b = 0; b < room; b++) {
+        const lm_chances chances = chances_of(arena, image->layer[0].n);
+
+        if (space != NULL)
+            made.chances[b] = chances;
+    }
+    made.a = lm_arena_take(arena, room, lm_padded(widest), sizeof *made.a);
     if (space != NULL)
-        *space = (lm_workspace){ .before = before,
-                                 .a = a,
-                                 .active = active,
-                                 .active_count = count,
-                                 .level = level };
+        *space = made;
     return space;
 }
 
-lm_workspace *lm_workspace_new(const limen_image *image)
+lm_workspace *lm_workspace_new(const limen_image *image, size_t room)
 {
     lm_arena measured = { .base = NULL };
-    lay_out(&measured, image);
+    lay_out(&measured, image, room);
 
     lm_arena arena = { .base = lm_block_new(&measured) };
-    return arena.base == NULL ? NULL : lay_out(&arena, image);
+    return arena.base == NULL ? NULL : lay_out(&arena, image, room);
 }
 
 void lm_workspace_free(lm_workspace *space)
@@ -67,18 +107,46 @@ void lm_workspace_free(lm_workspace *space)
     lm_block_free(space);
 }
 
-static uint64_t *bits_of(const lm_chunk *chunk, size_t l)
+void lm_workspace_begin(const limen_image *image, lm_workspace *space)
 {
-    const lm_state_layer *layer = &chunk->state->layer[l];
+    space->frame = SIZE_MAX;
+    for (size_t k = 0; k < image->connections; k++) {
+        const lm_image_connection *c = &image->connection[k];
+        lm_heard *heard = &space->heard[k];
 
-    return layer->bits + chunk->first * layer->words;
+        if (c->is_sparse)
+            continue;
+        // the sums of nothing: no sum of kept is looked at
+        memset(heard->bits, 0,
+               space->room * lm_bits_words(c->m) * sizeof *heard->bits);
+        heard->now = heard->kept;
+    }
 }
 
 static void remember(lm_workspace *space, const lm_chunk *chunk)
 {
     for (size_t l = 0; l < chunk->state->layers; l++)
-        memcpy(space->before[l], bits_of(chunk, l),
+        memcpy(space->before[l], lm_chunk_bits(chunk, l),
                chunk->count * chunk->state->layer[l].words * sizeof(uint64_t));
+}
+
+/* The states that draws of a new frame will be near, if it stays a while. */
+static void show_frame(const limen_image *image, lm_workspace *space,
+                       const lm_chunk *chunk, size_t frame)
+{
+    const limen_input *input = chunk->input;
+    const lm_state_layer *layer = &chunk->state->layer[0];
+
+    for (size_t b = 0; b < chunk->count; b++) {
+        lm_input_chances(&space->chances[b], input, layer->n, chunk->first + b,
+                         frame);
+        lm_input_likely(lm_chunk_bits(chunk, 0) + b * layer->words,
+                        &space->chances[b], layer->n);
+    }
+    if (input->encoder == LIMEN_STOCHASTIC &&
+        (input->frames == 1 || input->hold >= 4))
+        lm_hear_around(image, space, chunk);
+    space->frame = frame;
 }
 
 static void draw_input(const limen_image *image, lm_workspace *space,
@@ -91,84 +159,12 @@ static void draw_input(const limen_image *image, lm_workspace *space,
 
     if (!is_new && input->encoder != LIMEN_STOCHASTIC)
         return; // the spikes of the step before stand
-    for (size_t b = 0; b < chunk->count; b++) {
-        const size_t sample = chunk->first + b;
-        uint32_t *level = space->level + b * layer->n;
-
-        if (is_new)
-            lm_input_levels(level, input, layer->n, sample, frame);
-        lm_input_fire(bits_of(chunk, 0) + b * layer->words, level, layer->n,
-                      input->encoder, chunk->seed, lm_input_key(input, sample),
-                      t, image->kernel);
-    }
-    space->frame = frame;
-}
-
-/* a += w^ s for a dense connection; s: (count, words of m) */
-static void hear_dense(const limen_image *image, lm_workspace *space,
-                       const lm_image_connection *c, const uint64_t *s,
-                       size_t count)
-{
-    enum { TILE = 256 }; // units: a tile of 1024 rows is 512 KiB, within L2
-    const size_t words = lm_bits_words(c->m);
-    const size_t block_words = LM_SOURCE_BLOCK / 64;
-
-    for (size_t k = 0; k < words; k += block_words) {
-        const size_t end = k + block_words < words ? k + block_words : words;
-
-        for (size_t b = 0; b < count; b++)
-            space->active_count[b] = lm_bits_list(
-                space->active + b * LM_SOURCE_BLOCK, s + b * words, k, end);
-        for (size_t i = 0; i < c->n; i += TILE)
-            for (size_t b = 0; b < count; b++)
-                image->kernel->rows_add(
-                    space->a + b * c->stride + i, c->w + i, c->stride,
-                    space->active + b * LM_SOURCE_BLOCK, space->active_count[b],
-                    c->n - i < TILE ? c->n - i : TILE);
-    }
-}
-
-/* The same for a sparse one: every active source adds its entries. */
-static void hear_sparse(lm_workspace *space, const lm_image_connection *c,
-                        const uint64_t *s, size_t count)
-{
-    const size_t words = lm_bits_words(c->m);
-
-    for (size_t b = 0; b < count; b++) {
-        int32_t *a = space->a + b * c->stride;
-
-        for (size_t k = 0; k < words; k++)
-            for (uint64_t word = s[b * words + k]; word != 0;
-                 word &= word - 1) {
-                const size_t j = 64 * k + (size_t)__builtin_ctzll(word);
-
-                for (uint64_t e = c->col_start[j]; e < c->col_start[j + 1]; e++)
-                    a[c->target[e]] += c->w[e];
-            }
-    }
-}
-
-static void hear(const limen_image *image, lm_workspace *space,
-                 const lm_chunk *chunk, size_t l)
-{
-    const lm_image_layer *layer = &image->layer[l];
-    const size_t stride = lm_padded(layer->n);
-
+    if (is_new)
+        show_frame(image, space, chunk, frame);
     for (size_t b = 0; b < chunk->count; b++)
-        for (size_t i = 0; i < layer->n; i++)
-            space->a[b * stride + i] = -layer->theta[i];
-    for (size_t k = 0; k < image->connections; k++) {
-        const lm_image_connection *c = &image->connection[k];
-
-        if (c->to != l)
-            continue;
-        const uint64_t *s =
-            c->is_before ? space->before[c->from] : bits_of(chunk, c->from);
-        if (c->is_sparse)
-            hear_sparse(space, c, s, chunk->count);
-        else
-            hear_dense(image, space, c, s, chunk->count);
-    }
+        lm_input_fire(lm_chunk_bits(chunk, 0) + b * layer->words,
+                      &space->chances[b], layer->n, input->encoder, chunk->seed,
+                      lm_input_key(input, chunk->first + b), t, image->kernel);
 }
 
 static void add_noise(int32_t *a, const lm_image_layer *layer, size_t l,
@@ -221,7 +217,7 @@ static void recover(const limen_image *image, const lm_chunk *chunk, size_t l)
     const lm_state_layer *state = &chunk->state->layer[l];
 
     for (size_t b = 0; b < chunk->count; b++) {
-        const uint64_t *s = bits_of(chunk, l) + b * state->words;
+        const uint64_t *s = lm_chunk_bits(chunk, l) + b * state->words;
         const size_t place = (chunk->first + b) * layer->n;
 
         for (size_t i = 0; layer->adapt != NULL && i < layer->n; i++) {
@@ -244,7 +240,7 @@ static void recover(const limen_image *image, const lm_chunk *chunk, size_t l)
 void lm_step(const limen_image *image, lm_workspace *space,
              const lm_chunk *chunk, size_t t)
 {
-    assert(chunk->count <= LM_CHUNK);
+    assert(chunk->count <= space->room);
     remember(space, chunk);
     draw_input(image, space, chunk, t);
 
@@ -253,7 +249,7 @@ void lm_step(const limen_image *image, lm_workspace *space,
         const size_t stride = lm_padded(layer->n);
         const size_t words = lm_bits_words(layer->n);
 
-        hear(image, space, chunk, l);
+        lm_hear(image, space, chunk, l);
         if (layer->adapt != NULL || layer->noise != NULL ||
             layer->refractory > 0)
             adjust(image, space, chunk, l, t);
@@ -261,7 +257,7 @@ void lm_step(const limen_image *image, lm_workspace *space,
             chunk->observer.layer(chunk->observer.self, l, space->a, stride,
                                   chunk->count);
         for (size_t b = 0; b < chunk->count; b++)
-            image->kernel->threshold(bits_of(chunk, l) + b * words,
+            image->kernel->threshold(lm_chunk_bits(chunk, l) + b * words,
                                      space->a + b * stride, layer->n);
         if (layer->adapt != NULL || layer->refractory > 0)
             recover(image, chunk, l);

@@ -5,7 +5,7 @@
 #include "net/image.h"
 #include "net/state.h"
 
-enum { LM_CHUNK = 32 }; // samples stepped together: the unit of work
+enum { LM_CHUNK = 128 }; // samples stepped together at most
 
 /* Sees a_l(t) of every layer before it is compared with 0. */
 typedef struct lm_observer {
@@ -23,25 +23,41 @@ typedef struct lm_chunk {
     lm_observer observer; /* layer NULL: none */
 } lm_chunk;
 
+/* What a dense connection delivered so far, so that a step only moves what
+ * changed.  Sums are per block of LM_SOURCE_BLOCK sources. */
+typedef struct lm_heard {
+    size_t blocks;
+    uint64_t *bits; /* (room, words of m) what `kept` is the sum over */
+    int16_t *kept;  /* (room, blocks, stride) */
+    int16_t *apart; /* the same, of connections from the input */
+    int16_t *now;   /* of this step: kept or apart */
+} lm_heard;
+
+/* The sources of a block that one sample adds and takes away. */
+typedef struct lm_moves {
+    bool is_fresh; /* from zero, not from what is kept */
+    size_t on_count, off_count;
+    uint16_t on[LM_SOURCE_BLOCK + LM_LANES];
+    uint16_t off[LM_SOURCE_BLOCK + LM_LANES];
+} lm_moves;
+
 /* Room for stepping one chunk: one a thread. */
 typedef struct lm_workspace {
-    uint64_t **before;    /* [layer] (LM_CHUNK, words) s_l(t-1) */
-    int32_t *a;           /* (LM_CHUNK, widest padded n) */
-    uint32_t *active;     /* (LM_CHUNK, LM_SOURCE_BLOCK) */
-    size_t *active_count; /* (LM_CHUNK) */
-    uint32_t *level;      /* (LM_CHUNK, n_0) of the frame shown */
+    size_t room;          /* samples */
+    uint64_t **before;    /* [layer] (room, words) s_l(t-1) */
+    int32_t *a;           /* (room, widest padded n) */
+    lm_heard *heard;      /* (connections), of dense ones */
+    lm_moves *moves;      /* (room) */
+    lm_chances *chances;  /* (room) of the frame shown */
     size_t frame;         /* shown; SIZE_MAX: none yet */
 } lm_workspace;
 
-/* NULL if memory is out. */
-lm_workspace *lm_workspace_new(const limen_image *image);
+/* For chunks of up to `room` <= LM_CHUNK samples; NULL if memory is out. */
+lm_workspace *lm_workspace_new(const limen_image *image, size_t room);
 void lm_workspace_free(lm_workspace *space);
 
 /* To be called before the first step of another chunk. */
-static inline void lm_workspace_begin(lm_workspace *space)
-{
-    space->frame = SIZE_MAX;
-}
+void lm_workspace_begin(const limen_image *image, lm_workspace *space);
 
 /* Moves the chunk's states from t - 1 to t.  Does not count state->steps. */
 void lm_step(const limen_image *image, lm_workspace *space,

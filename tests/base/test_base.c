@@ -134,10 +134,10 @@ static void an_array_grows_and_keeps_its_items(void **state)
 static void listed_bits_are_the_set_ones(void **state)
 {
     const uint64_t x[2] = { 1ULL << 63 | 5, 1ULL << 1 };
-    uint32_t list[128];
+    uint16_t list[128];
 
     (void)state;
-    assert_int_equal(lm_bits_list(list, x, 0, 2), 4);
+    assert_int_equal(lm_bits_list16(list, x, 2), 4);
     assert_int_equal(list[0], 0);
     assert_int_equal(list[1], 2);
     assert_int_equal(list[2], 63);

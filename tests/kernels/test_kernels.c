@@ -54,6 +54,26 @@ static uint64_t *random_bits(size_t n)
                               *once_##table = table;                           \
              once_##table != NULL; once_##table = NULL)
 
+static lm_chances random_chances(size_t n)
+{
+    const size_t blocks = (n + 7) / 8;
+    lm_chances to = { .bound = room(8 * blocks * sizeof *to.bound),
+                      .possible = room(blocks),
+                      .block = room(blocks * sizeof *to.block) };
+
+    memset(to.bound, 0, 8 * blocks * sizeof *to.bound);
+    memset(to.possible, 0, blocks);
+    for (size_t i = 0; i < n; i++) {
+        to.bound[i] = (uint16_t)(dice() % 4 == 0 ? 65535 : dice());
+        if (dice() % 3 > 0 && i / 8 % 4 > 0)
+            to.possible[i / 8] |= (uint8_t)(1U << i % 8);
+    }
+    for (size_t k = 0; k < blocks; k++)
+        if (to.possible[k] != 0)
+            to.block[to.count++] = (uint32_t)k;
+    return to;
+}
+
 static void input_draws_are_those_of_ref(void **state)
 {
     (void)state;
@@ -62,57 +82,178 @@ static void input_draws_are_those_of_ref(void **state)
         for (size_t k = 0; k < SIZES; k++) {
             const size_t n = sizes[k];
             const size_t bytes = lm_bits_words(n) * sizeof(uint64_t);
-            uint32_t *level = room(n * sizeof *level);
+            lm_chances chances = random_chances(n);
             uint64_t *x = room(bytes);
             uint64_t *y = room(bytes);
 
-            for (size_t i = 0; i < n; i++)
-                level[i] = dice() % 4 == 0   ? 0
-                           : dice() % 4 == 0 ? 65536
-                           : dice() % 8 == 0 ? 65535
-                                             : dice() % 65537;
+            memset(x, 0, bytes);
+            memset(y, 0, bytes);
             for (uint32_t t = 0; t < 20; t++) {
-                lm_kernels_ref.input_draw(x, level, n, 1ULL << 40 | k, k << 33,
+                lm_kernels_ref.input_draw(x, &chances, 1ULL << 40 | k, k << 33,
                                           t);
-                table->input_draw(y, level, n, 1ULL << 40 | k, k << 33, t);
+                table->input_draw(y, &chances, 1ULL << 40 | k, k << 33, t);
                 assert_memory_equal(x, y, bytes);
                 assert_true(lm_bits_tidy(y, n));
             }
-            free(level);
+            free(chances.bound);
+            free(chances.possible);
+            free(chances.block);
             free(x);
             free(y);
         }
     }
 }
 
-static void row_sums_are_those_of_ref(void **state)
+static void draws_are_those_of_the_generator(void **state)
+{
+    lm_chances chances = random_chances(300);
+    uint64_t x[5] = { 0 };
+
+    (void)state;
+    lm_kernels_ref.input_draw(x, &chances, 7, 1ULL << 35, 3);
+    for (uint32_t j = 0; j < 300; j++) {
+        const lm_block block = lm_draw_block(7, 0, 1ULL << 35, 3, j / 8);
+        const bool is_possible = chances.possible[j / 8] >> j % 8 & 1;
+
+        assert_int_equal(lm_bits_get(x, j),
+                         is_possible &&
+                             lm_block_half(block, j) <= chances.bound[j]);
+    }
+    free(chances.bound);
+    free(chances.possible);
+    free(chances.block);
+}
+
+static void lists_are_those_of_ref(void **state)
+{
+    (void)state;
+    FOR_EACH_BACKEND(table)
+    {
+        for (size_t k = 0; k < SIZES; k++) {
+            const size_t words = lm_bits_words(sizes[k]);
+            uint64_t *x = random_bits(sizes[k]);
+            uint16_t *list = room((64 * words + LM_LANES) * sizeof *list);
+            uint16_t *other = room((64 * words + LM_LANES) * sizeof *list);
+            const size_t count = lm_kernels_ref.bits_list(list, x, words);
+
+            assert_int_equal(table->bits_list(other, x, words), count);
+            assert_memory_equal(list, other, count * sizeof *list);
+            free(x);
+            free(list);
+            free(other);
+        }
+    }
+}
+
+enum { SOURCES = 100 };
+
+/* Rows of weights that end exactly with the last row. */
+static int16_t *random_rows(size_t rows, size_t n)
+{
+    const size_t stride = lm_padded(n);
+    int16_t *w = room(rows * stride * sizeof *w);
+
+    for (size_t i = 0; i < rows * stride; i++)
+        w[i] = i % stride < n ? (int16_t)dice() : 0;
+    return w;
+}
+
+static void moved_sums_are_those_of_ref(void **state)
+{
+    (void)state;
+    FOR_EACH_BACKEND(table)
+    {
+        for (size_t k = 0; k < 2 * SIZES; k++) {
+            const size_t n = sizes[k / 2];
+            const size_t bytes = lm_padded(n) * sizeof(int16_t);
+            int16_t *w = random_rows(SOURCES, n);
+            int16_t *from = random_rows(1, n);
+            int16_t *x = room(bytes);
+            int16_t *y = room(bytes);
+            uint16_t on[SOURCES];
+            uint16_t off[SOURCES];
+            size_t on_count = 0;
+            size_t off_count = 0;
+
+            for (uint16_t j = 0; j < SOURCES; j++) {
+                if (dice() % 3 == 0)
+                    on[on_count++] = j;
+                else if (dice() % 2)
+                    off[off_count++] = j;
+            }
+            const int16_t *start = k % 2 ? from : NULL;
+            lm_kernels_ref.rows_move(x, start, w, lm_padded(n), on, on_count,
+                                     off, off_count, n);
+            table->rows_move(y, start, w, lm_padded(n), on, on_count, off,
+                             off_count, n);
+            assert_memory_equal(x, y, n * sizeof *x);
+            table->rows_move(from, start == NULL ? NULL : from, w, lm_padded(n),
+                             on, on_count, off, off_count, n);
+            assert_memory_equal(x, from, n * sizeof *x);
+            free(w);
+            free(from);
+            free(x);
+            free(y);
+        }
+    }
+}
+
+static void selected_sums_are_those_of_ref(void **state)
 {
     (void)state;
     FOR_EACH_BACKEND(table)
     {
         for (size_t k = 0; k < SIZES; k++) {
             const size_t n = sizes[k];
-            const size_t stride = lm_padded(n);
-            const size_t m = 40;
-            int16_t *w = room(m * stride * sizeof *w);
-            int32_t *a = room(stride * sizeof *a);
-            int32_t *b = room(stride * sizeof *b);
-            uint32_t active[40];
-            size_t count = 0;
+            const size_t m = sizes[dice() % SIZES];
+            const size_t words = lm_bits_words(m);
+            const size_t samples = 1 + dice() % 40;
+            const size_t count = samples * lm_padded(n);
+            int16_t *w = random_rows(m, n);
+            uint64_t *s = room(samples * words * sizeof *s);
+            int16_t *x = room(count * sizeof *x);
+            int16_t *y = room(count * sizeof *y);
 
-            for (size_t i = 0; i < m * stride; i++)
-                w[i] = i % stride < n ? (int16_t)(dice() % 1600) - 800 : 0;
-            for (size_t i = 0; i < stride; i++)
-                a[i] = b[i] = (int32_t)dice() / 4;
-            for (uint32_t j = 0; j < m; j++)
-                if (dice() % 2)
-                    active[count++] = j;
-            lm_kernels_ref.rows_add(a, w, stride, active, count, n);
-            table->rows_add(b, w, stride, active, count, n);
-            assert_memory_equal(a, b, stride * sizeof *a);
+            memset(x, 0, count * sizeof *x);
+            memset(y, 0, count * sizeof *y);
+            for (size_t b = 0; b < samples; b++) {
+                uint64_t *bits = random_bits(m);
+
+                memcpy(s + b * words, bits, words * sizeof *s);
+                free(bits);
+            }
+            lm_kernels_ref.rows_select(x, lm_padded(n), w, lm_padded(n), s,
+                                       words, samples, m, n);
+            table->rows_select(y, lm_padded(n), w, lm_padded(n), s, words,
+                               samples, m, n);
+            assert_memory_equal(x, y, count * sizeof *x);
             free(w);
+            free(s);
+            free(x);
+            free(y);
+        }
+    }
+}
+
+static void wide_sums_are_those_of_ref(void **state)
+{
+    (void)state;
+    FOR_EACH_BACKEND(table)
+    {
+        for (size_t k = 0; k < SIZES; k++) {
+            const size_t n = sizes[k];
+            int32_t *a = room(lm_padded(n) * sizeof *a);
+            int32_t *b = room(lm_padded(n) * sizeof *b);
+            int16_t *sum = random_rows(1, n);
+
+            for (size_t i = 0; i < lm_padded(n); i++)
+                a[i] = b[i] = (int32_t)dice() / 4;
+            lm_kernels_ref.sums_add(a, sum, n);
+            table->sums_add(b, sum, n);
+            assert_memory_equal(a, b, n * sizeof *a);
             free(a);
             free(b);
+            free(sum);
         }
     }
 }
@@ -233,7 +374,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(input_draws_are_those_of_ref),
-        cmocka_unit_test(row_sums_are_those_of_ref),
+        cmocka_unit_test(draws_are_those_of_the_generator),
+        cmocka_unit_test(lists_are_those_of_ref),
+        cmocka_unit_test(moved_sums_are_those_of_ref),
+        cmocka_unit_test(selected_sums_are_those_of_ref),
+        cmocka_unit_test(wide_sums_are_those_of_ref),
         cmocka_unit_test(thresholds_are_those_of_ref),
         cmocka_unit_test(counts_are_those_of_ref),
         cmocka_unit_test(products_are_those_of_ref),

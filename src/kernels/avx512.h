@@ -1,0 +1,20 @@
+/* avx512.h -- kernels of avx512 that have files of their own. */
+#ifndef LM_AVX512_H
+#define LM_AVX512_H
+
+#include "kernels/kernels.h"
+
+#include <immintrin.h>
+
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,bmi2")))
+
+void lm_avx512_rows_move(int16_t *to, const int16_t *from, const int16_t *w,
+                         size_t stride, const uint16_t *on, size_t on_count,
+                         const uint16_t *off, size_t off_count, size_t n);
+void lm_avx512_rows_select(int16_t *to, size_t to_stride, const int16_t *w,
+                           size_t stride, const uint64_t *s, size_t s_words,
+                           size_t samples, size_t m, size_t n);
+void lm_avx512_sums_add(int32_t *a, const int16_t *sum, size_t n);
+size_t lm_avx512_bits_list(uint16_t *list, const uint64_t *x, size_t words);
+
+#endif

@@ -1,0 +1,224 @@
+/* hear.c -- sums of the weights of active sources, in one of three ways.
+ *
+ *     moves    a sum of the step before, plus the rows of sources that began
+ *              to fire, minus those of sources that stopped: few when states
+ *              settle, and no more than
+ *     events   the rows of all active sources
+ *     look-up  tables of partial sums (kernel->rows_select): the cost does not
+ *              depend on activity, but needs many samples at once
+ *
+ * Sums are integers, so all give the same bits; which is taken is a matter of
+ * time only (docs/performance.md).
+ */
+#include "net/hear.h"
+
+#include "base/bits.h"
+
+#include <string.h>
+
+enum { TILE = 256 }; // units: a tile of 1024 rows is 512 KiB, within L2
+
+/* One block of sources of one dense connection, for a chunk. */
+typedef struct block {
+    const lm_image_connection *c;
+    const lm_heard *heard;
+    const uint64_t *s; /* (count, words of m) what is delivered */
+    size_t number, first, words; /* of the block; words before it, and in it */
+    size_t count;                /* samples */
+} block;
+
+static block block_of(const lm_image_connection *c, const lm_heard *heard,
+                      const uint64_t *s, size_t number, size_t count)
+{
+    enum { WORDS = LM_SOURCE_BLOCK / 64 };
+    const size_t first = number * WORDS;
+    const size_t left = lm_bits_words(c->m) - first;
+
+    return (block){ .c = c,
+                    .heard = heard,
+                    .s = s,
+                    .number = number,
+                    .first = first,
+                    .words = left < WORDS ? left : WORDS,
+                    .count = count };
+}
+
+static const uint64_t *delivered(const block *at, size_t b)
+{
+    return at->s + b * lm_bits_words(at->c->m) + at->first;
+}
+
+static uint64_t *kept_bits(const block *at, size_t b)
+{
+    return at->heard->bits + b * lm_bits_words(at->c->m) + at->first;
+}
+
+static int16_t *sums_of(const block *at, int16_t *sums, size_t b)
+{
+    return sums + (b * at->heard->blocks + at->number) * at->c->stride;
+}
+
+/* Whether a sample starts from zero; adds its rows to *rows. */
+static bool is_fresh(const block *at, size_t b, size_t *rows)
+{
+    const uint64_t *s = delivered(at, b);
+    const uint64_t *kept = kept_bits(at, b);
+    size_t active = 0;
+    size_t changed = 0;
+
+    for (size_t k = 0; k < at->words; k++) {
+        active += (size_t)__builtin_popcountll(s[k]);
+        changed += (size_t)__builtin_popcountll(s[k] ^ kept[k]);
+    }
+    *rows += active <= changed ? active : changed;
+    return active <= changed;
+}
+
+static void list_moves(const block *at, size_t b, lm_moves *moves,
+                       const lm_kernels *kernel)
+{
+    const uint64_t *s = delivered(at, b);
+    const uint64_t *kept = kept_bits(at, b);
+    uint64_t on[LM_SOURCE_BLOCK / 64];
+    uint64_t off[LM_SOURCE_BLOCK / 64];
+
+    if (moves->is_fresh) {
+        moves->on_count = kernel->bits_list(moves->on, s, at->words);
+        moves->off_count = 0;
+        return;
+    }
+    for (size_t k = 0; k < at->words; k++) {
+        on[k] = s[k] & ~kept[k];
+        off[k] = kept[k] & ~s[k];
+    }
+    moves->on_count = kernel->bits_list(moves->on, on, at->words);
+    moves->off_count = kernel->bits_list(moves->off, off, at->words);
+}
+
+/* A look-up costs a table of 32 sums and one addition a sample for five
+ * sources; a row costs a little more than an addition, for it comes from L2. */
+static bool is_lookup(const block *at, size_t sources, size_t rows)
+{
+    return at->count >= 16 && sources * (at->count + 34) / 5 < rows * 6 / 5;
+}
+
+static void hear_block(const block *at, lm_workspace *space,
+                       const lm_kernels *kernel)
+{
+    const lm_image_connection *c = at->c;
+    const int16_t *w = c->w + 64 * at->first * c->stride;
+    const size_t left = c->m - 64 * at->first;
+    const size_t sources = left < LM_SOURCE_BLOCK ? left : LM_SOURCE_BLOCK;
+    size_t rows = 0;
+
+    for (size_t b = 0; b < at->count; b++)
+        space->moves[b].is_fresh = is_fresh(at, b, &rows);
+    if (is_lookup(at, sources, rows)) {
+        kernel->rows_select(sums_of(at, at->heard->now, 0),
+                            at->heard->blocks * c->stride, w, c->stride,
+                            delivered(at, 0), lm_bits_words(c->m), at->count,
+                            sources, c->n);
+        return;
+    }
+    for (size_t b = 0; b < at->count; b++)
+        list_moves(at, b, &space->moves[b], kernel);
+    for (size_t i = 0; i < c->n; i += TILE)
+        for (size_t b = 0; b < at->count; b++) {
+            const lm_moves *moves = &space->moves[b];
+
+            kernel->rows_move(
+                sums_of(at, at->heard->now, b) + i,
+                moves->is_fresh ? NULL : sums_of(at, at->heard->kept, b) + i,
+                w + i, c->stride, moves->on, moves->on_count, moves->off,
+                moves->off_count, c->n - i < TILE ? c->n - i : TILE);
+        }
+}
+
+/* now = sums over s; and, unless the kept ones stay, kept = now. */
+static void hear_dense(const limen_image *image, lm_workspace *space,
+                       const lm_heard *heard, const lm_image_connection *c,
+                       const uint64_t *s, size_t count)
+{
+    for (size_t number = 0; number < heard->blocks; number++) {
+        const block at = block_of(c, heard, s, number, count);
+
+        hear_block(&at, space, image->kernel);
+    }
+    if (heard->now == heard->kept)
+        memcpy(heard->bits, s, count * lm_bits_words(c->m) * sizeof *s);
+}
+
+/* Every active source adds its entries. */
+static void hear_sparse(lm_workspace *space, const lm_image_connection *c,
+                        const uint64_t *s, size_t stride, size_t count)
+{
+    const size_t words = lm_bits_words(c->m);
+
+    for (size_t b = 0; b < count; b++) {
+        int32_t *a = space->a + b * stride;
+
+        for (size_t k = 0; k < words; k++)
+            for (uint64_t word = s[b * words + k]; word != 0;
+                 word &= word - 1) {
+                const size_t j = 64 * k + (size_t)__builtin_ctzll(word);
+
+                for (uint64_t e = c->col_start[j]; e < c->col_start[j + 1]; e++)
+                    a[c->target[e]] += c->w[e];
+            }
+    }
+}
+
+static void add_sums(const limen_image *image, lm_workspace *space,
+                     const lm_heard *heard, const lm_image_connection *c,
+                     size_t count)
+{
+    for (size_t b = 0; b < count; b++)
+        for (size_t k = 0; k < heard->blocks; k++)
+            image->kernel->sums_add(
+                space->a + b * c->stride,
+                heard->now + (b * heard->blocks + k) * c->stride, c->n);
+}
+
+void lm_hear(const limen_image *image, lm_workspace *space,
+             const lm_chunk *chunk, size_t l)
+{
+    const lm_image_layer *layer = &image->layer[l];
+    const size_t stride = lm_padded(layer->n);
+
+    for (size_t b = 0; b < chunk->count; b++)
+        for (size_t i = 0; i < layer->n; i++)
+            space->a[b * stride + i] = -layer->theta[i];
+    for (size_t k = 0; k < image->connections; k++) {
+        const lm_image_connection *c = &image->connection[k];
+        const lm_heard *heard = &space->heard[k];
+
+        if (c->to != l)
+            continue;
+        const uint64_t *s = c->is_before ? space->before[c->from]
+                                         : lm_chunk_bits(chunk, c->from);
+        if (c->is_sparse) {
+            hear_sparse(space, c, s, stride, chunk->count);
+        } else {
+            hear_dense(image, space, heard, c, s, chunk->count);
+            add_sums(image, space, heard, c, chunk->count);
+        }
+    }
+}
+
+void lm_hear_around(const limen_image *image, lm_workspace *space,
+                    const lm_chunk *chunk)
+{
+    for (size_t k = 0; k < image->connections; k++) {
+        const lm_image_connection *c = &image->connection[k];
+        lm_heard *heard = &space->heard[k];
+
+        if (c->from != 0 || c->is_sparse)
+            continue;
+        memset(heard->bits, 0,
+               chunk->count * lm_bits_words(c->m) * sizeof *heard->bits);
+        heard->now = heard->kept;
+        hear_dense(image, space, heard, c, lm_chunk_bits(chunk, 0),
+                   chunk->count);
+        heard->now = heard->apart;
+    }
+}
