@@ -69,14 +69,13 @@ AVX2 static inline uint32_t fire(__m256i draw, const lm_chances *chances,
     const __m256i bound = _mm256_set_m128i(
         _mm_loadu_si128((const __m128i *)(chances->bound + 8 * second)),
         _mm_loadu_si128((const __m128i *)(chances->bound + 8 * first)));
-    const __m256i on =
-        _mm256_cmpeq_epi16(_mm256_max_epu16(draw, bound), bound);
+    const __m256i on = _mm256_cmpeq_epi16(_mm256_max_epu16(draw, bound), bound);
     const __m256i bytes = _mm256_permute4x64_epi64(
         _mm256_packs_epi16(on, _mm256_setzero_si256()), 0xd8);
 
     return (uint32_t)_mm256_movemask_epi8(bytes) &
-           (chances->possible[first] |
-            (uint32_t)chances->possible[second] << 8);
+           (chances->possible[first] | (uint32_t)chances->possible[second]
+                                           << 8);
 }
 
 AVX2 static void input_draw(uint64_t *x, const lm_chances *chances,
@@ -127,8 +126,8 @@ move_tile(int16_t *to, const int16_t *from, const int16_t *w, size_t stride,
     for (size_t k = 0; k < on_count; k++)
         for (int v = 0; v < vectors; v++)
             sum[v] = _mm256_add_epi16(
-                sum[v], _mm256_loadu_si256((const __m256i *)(w + on[k] * stride +
-                                                             16 * v)));
+                sum[v], _mm256_loadu_si256(
+                            (const __m256i *)(w + on[k] * stride + 16 * v)));
     for (size_t k = 0; k < off_count; k++)
         for (int v = 0; v < vectors; v++)
             sum[v] = _mm256_sub_epi16(
@@ -257,6 +256,49 @@ AVX2 static void count_add(uint32_t *count, const uint64_t *x, size_t n)
         count[i] += lm_bits_get(x, i);
 }
 
+/* errors_add for one sample and `vectors` <= 4 vectors of columns. */
+AVX2 static inline __attribute__((always_inline)) void
+errors_tile(int32_t *sum, const int16_t *h, const int16_t *v, size_t v_stride,
+            size_t pairs, const int vectors)
+{
+    __m256i all[4];
+
+    for (int k = 0; k < vectors; k++)
+        all[k] = _mm256_setzero_si256();
+    for (size_t i = 0; i < pairs; i++) {
+        int32_t pair;
+
+        memcpy(&pair, h + 2 * i, sizeof pair);
+        const __m256i left = _mm256_set1_epi32(pair);
+        for (int k = 0; k < vectors; k++)
+            all[k] = _mm256_add_epi32(
+                all[k], _mm256_madd_epi16(
+                            left, _mm256_loadu_si256(
+                                      (const __m256i *)(v + i * 2 * v_stride +
+                                                        16 * k))));
+    }
+    for (int k = 0; k < vectors; k++)
+        _mm256_storeu_si256((__m256i *)(sum + 8 * k), all[k]);
+}
+
+AVX2 static void errors_add(float *e, size_t e_stride, const int16_t *h,
+                            size_t h_stride, const float *unit,
+                            const int16_t *v, size_t v_stride, size_t samples,
+                            size_t pairs, size_t cols)
+{
+    int32_t sum[LM_LANES];
+
+    // v has whole vectors: its stride is padded
+    for (size_t j = 0; j < cols; j += LM_LANES)
+        for (size_t b = 0; b < samples; b++) {
+            const size_t count = cols - j < LM_LANES ? cols - j : LM_LANES;
+
+            errors_tile(sum, h + b * h_stride, v + 2 * j, v_stride, pairs, 4);
+            for (size_t k = 0; k < count; k++)
+                e[b * e_stride + j + k] += unit[b] * (float)sum[k];
+        }
+}
+
 enum { TILE_ROWS = 6, TILE_VECTORS = 2 }; // 12 accumulators of 16 registers
 
 /* product_add for `rows` <= 6 rows and `vectors` <= 2 vectors of columns. */
@@ -332,6 +374,8 @@ const lm_kernels lm_kernels_avx2 = {
     .sums_add = sums_add,
     .threshold = threshold,
     .count_add = count_add,
+    .errors_add = errors_add,
+    .columns_add = lm_columns_add,
     .product_add = product_add,
 };
 

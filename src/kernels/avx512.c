@@ -201,17 +201,19 @@ AVX512 static void product_add(float *c, const float *a, size_t row_stride,
     }
 }
 
-#define TABLE(its_name, its_bits_list)                                         \
+#define TABLE(its_name, its_bits_list, its_errors_add)                         \
     {                                                                          \
         .name = its_name, .input_draw = input_draw,                            \
         .bits_list = its_bits_list, .rows_move = lm_avx512_rows_move,          \
         .rows_select = lm_avx512_rows_select, .sums_add = lm_avx512_sums_add,  \
         .threshold = threshold, .count_add = count_add,                        \
+        .errors_add = its_errors_add, .columns_add = lm_avx512_columns_add,    \
         .product_add = product_add                                             \
     }
 
-const lm_kernels lm_kernels_avx512 = TABLE("avx512", lm_bits_list16);
+const lm_kernels lm_kernels_avx512 =
+    TABLE("avx512", lm_bits_list16, lm_avx512_errors_add);
 const lm_kernels lm_kernels_avx512vbmi =
-    TABLE("avx512vbmi", lm_avx512_bits_list);
+    TABLE("avx512vbmi", lm_avx512_bits_list, lm_avx512vbmi_errors_add);
 
 #endif

@@ -24,7 +24,7 @@ static inline size_t lm_padded(size_t n)
 /* Inputs that fire at random.  Eight inputs share a block of Philox; blocks in
  * which no input can fire are not drawn. */
 typedef struct lm_chances {
-    uint16_t *bound;   /* (8 blocks) j fires if its 16-bit draw <= bound_j and */
+    uint16_t *bound; /* (8 blocks) j fires if its 16-bit draw <= bound_j and */
     uint8_t *possible; /* (blocks) bit j % 8 of byte j / 8 is set */
     uint32_t *block;   /* (count) blocks with a possible input, ascending */
     size_t count;
@@ -69,6 +69,21 @@ typedef struct lm_kernels {
     /* count_i += x_i         count: (n), x: (n) bits */
     void (*count_add)(uint32_t *count, const uint64_t *x, size_t n);
 
+    /* e_bj += unit_b * (float)(sum over i of h_bi v_ij), integers in pairs:
+     * v_ij = v[(i / 2) * 2 v_stride + 2 j + i % 2]; every sum fits int32.
+     * e: (samples, e_stride), its first cols; h: (samples, h_stride), its
+     * first 2 pairs; v_stride >= lm_padded(cols) */
+    void (*errors_add)(float *e, size_t e_stride, const int16_t *h,
+                       size_t h_stride, const float *unit, const int16_t *v,
+                       size_t v_stride, size_t samples, size_t pairs,
+                       size_t cols);
+
+    /* d_ij += unit_i * (float)sum_ji   d: (n, d_stride), its first m,
+     * sum: (m, sum_stride), its first n */
+    void (*columns_add)(float *d, size_t d_stride, const int16_t *sum,
+                        size_t sum_stride, const float *unit, size_t m,
+                        size_t n);
+
     /* c_rj = fma(a_rk, b_kj, c_rj) for k = 0, 1, .. depth - 1 in turn
      * c: (rows, cols), b: (depth, cols), both without padding;
      * a_rk = a[r * row_stride + k * depth_stride] */
@@ -77,9 +92,13 @@ typedef struct lm_kernels {
                         size_t depth, size_t cols);
 } lm_kernels;
 
+/* columns_add as ref means it, for backends that do not do better. */
+void lm_columns_add(float *d, size_t d_stride, const int16_t *sum,
+                    size_t sum_stride, const float *unit, size_t m, size_t n);
+
 extern const lm_kernels lm_kernels_ref;
-extern const lm_kernels lm_kernels_avx2;   /* x86-64 only */
-extern const lm_kernels lm_kernels_avx512; /* x86-64 only */
+extern const lm_kernels lm_kernels_avx2;       /* x86-64 only */
+extern const lm_kernels lm_kernels_avx512;     /* x86-64 only */
 extern const lm_kernels lm_kernels_avx512vbmi; /* x86-64 only */
 
 /* The i-th table this machine can run, slowest first; NULL past the last. */

@@ -74,6 +74,22 @@ static void count_add(uint32_t *count, const uint64_t *x, size_t n)
         count[i] += lm_bits_get(x, i);
 }
 
+static void errors_add(float *e, size_t e_stride, const int16_t *h,
+                       size_t h_stride, const float *unit, const int16_t *v,
+                       size_t v_stride, size_t samples, size_t pairs,
+                       size_t cols)
+{
+    for (size_t b = 0; b < samples; b++)
+        for (size_t j = 0; j < cols; j++) {
+            int32_t sum = 0;
+
+            for (size_t i = 0; i < 2 * pairs; i++)
+                sum += (int32_t)h[b * h_stride + i] *
+                       v[(i / 2) * 2 * v_stride + 2 * j + i % 2];
+            e[b * e_stride + j] += unit[b] * (float)sum;
+        }
+}
+
 static void product_add(float *c, const float *a, size_t row_stride,
                         size_t depth_stride, const float *b, size_t rows,
                         size_t depth, size_t cols)
@@ -85,6 +101,14 @@ static void product_add(float *c, const float *a, size_t row_stride,
                                        b[k * cols + j], c[r * cols + j]);
 }
 
+void lm_columns_add(float *d, size_t d_stride, const int16_t *sum,
+                    size_t sum_stride, const float *unit, size_t m, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++)
+            d[i * d_stride + j] += unit[i] * (float)sum[j * sum_stride + i];
+}
+
 const lm_kernels lm_kernels_ref = {
     .name = "ref",
     .input_draw = input_draw,
@@ -94,5 +118,7 @@ const lm_kernels lm_kernels_ref = {
     .sums_add = sums_add,
     .threshold = threshold,
     .count_add = count_add,
+    .errors_add = errors_add,
+    .columns_add = lm_columns_add,
     .product_add = product_add,
 };

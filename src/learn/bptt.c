@@ -1,140 +1,124 @@
-/* bptt.c -- surrogate gradients through time: the trace and the rule.
+/* bptt.c -- surrogate gradients through time: the rule.
  *
- * The trace of a step is one bit and one byte a unit: the state, and the
- * surrogate factor as a share of its peak (learn/surrogate.h).  Widths can be
- * given in units of the layer's spread, the standard deviation of its
- * activations, which is then averaged over batches as they pass:
+ * A run leaves a trace of one bit and one byte a unit and step: the state, and
+ * the surrogate factor as a share of its peak (learn/surrogate.h).  Errors go
+ * back over a window of steps at a time (bptt_backward.c).  With a credit of
+ * one step nothing needs to wait for the end of the run but the loss, so the
+ * run is made a second time, and its trace is as long as a window.
+ *
+ * Widths can be given in units of the layer's spread, the standard deviation of
+ * its activations, which is then averaged over batches as they pass:
  *
  *     spread <- 0.9 spread + 0.1 sd(batch)
  */
-#include "learn/bptt.h"
+#include "learn/bptt_rule.h"
 
 #include "base/arena.h"
 #include "base/bits.h"
 #include "base/error.h"
-#include "learn/connection_gradient.h"
-#include "learn/rule.h"
-#include "learn/surrogate.h"
+#include "base/vectorise.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Sums of u and u^2 over a chunk's units and steps, one a layer. */
-typedef struct moments {
-    double count, sum, square;
-} moments;
-
-typedef struct bptt {
-    size_t layers, chunks, steps_most;
-    const size_t *units; /* (layers) the network's */
-    lm_surrogate kind;
-    float width;
-    bool is_relative; /* width is in units of the spread */
-    size_t credit;
-    int threads;
-    double *spread;      /* (layers) running sd of u; 0: not seen yet */
-    float **scale;       /* [layer] (n) 2^-q_i */
-    moments *seen;       /* (chunks, layers) of this batch */
-    uint64_t **bits;     /* [layer] (chunks, steps_most, LM_BATCH_CHUNK, words) */
-    uint8_t **share;     /* [layer] (chunks, steps_most, LM_BATCH_CHUNK, n) */
-    float **error;       /* [thread] (LM_BATCH_CHUNK, n_L) */
-    lm_bptt_room **room; /* [thread] */
-} bptt;
-
 static void bptt_free(void *self)
 {
-    bptt *rule = self;
+    lm_bptt *rule = self;
 
     if (rule == NULL)
         return;
     for (size_t l = 0; l < rule->layers; l++) {
-        if (rule->scale != NULL)
-            lm_free(rule->scale[l]);
-        if (rule->bits != NULL)
-            lm_free(rule->bits[l]);
-        if (rule->share != NULL)
-            lm_free(rule->share[l]);
+        void *arrays[] = {
+            rule->bits == NULL ? NULL : rule->bits[l],
+            rule->share == NULL ? NULL : rule->share[l],
+            rule->g == NULL ? NULL : rule->g[l],
+            rule->sent == NULL ? NULL : rule->sent[l].h,
+            rule->sent == NULL ? NULL : rule->sent[l].unit,
+            rule->sent == NULL ? NULL : rule->sent[rule->layers + l].h,
+            rule->sent == NULL ? NULL : rule->sent[rule->layers + l].unit,
+        };
+
+        for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
+            lm_free(arrays[k]);
     }
-    for (int k = 0; k < rule->threads; k++) {
-        if (rule->error != NULL)
-            lm_free(rule->error[k]);
-        if (rule->room != NULL)
-            lm_bptt_room_free(rule->room[k]);
-    }
+    lm_error_back_free(&rule->back);
+    lm_gradient_room_free(rule->gradient);
     lm_free(rule->spread);
-    lm_free(rule->scale);
     lm_free(rule->seen);
     lm_free(rule->bits);
     lm_free(rule->share);
-    lm_free(rule->error);
-    lm_free(rule->room);
+    lm_free(rule->g);
+    lm_free(rule->sent);
     lm_free(rule);
 }
 
-static bool fill_layers(bptt *rule, const lm_batch *batch)
+static bool fill_sent(lm_sent *to, size_t room, size_t n)
 {
-    const size_t rows = rule->chunks * rule->steps_most;
-
-    for (size_t l = 0; l < rule->layers; l++) {
-        const size_t n = batch->net->units[l];
-
-        rule->bits[l] =
-            lm_alloc(rows, LM_BATCH_CHUNK * lm_bits_words(n), sizeof *rule->bits[l]);
-        if (rule->bits[l] == NULL)
-            return false;
-        if (l == 0)
-            continue;
-        rule->share[l] = lm_alloc(rows, LM_BATCH_CHUNK * n, 1);
-        rule->scale[l] = lm_alloc(n, 1, sizeof *rule->scale[l]);
-        if (rule->share[l] == NULL || rule->scale[l] == NULL)
-            return false;
-    }
-    return true;
+    to->stride = lm_padded(n);
+    to->h = lm_alloc(room, to->stride, sizeof *to->h);
+    to->unit = lm_alloc(room, 1, sizeof *to->unit);
+    return to->h != NULL && to->unit != NULL;
 }
 
-static bool fill(bptt *rule, const lm_batch *batch)
+static bool fill_layer(lm_bptt *rule, const lm_batch *batch, size_t l)
 {
-    const size_t outputs = batch->net->units[rule->layers - 1];
+    const size_t n = rule->units[l];
+    const size_t room = batch->room;
 
+    rule->bits[l] = lm_alloc((rule->trace_steps + 1) * room, lm_bits_words(n),
+                             sizeof *rule->bits[l]);
+    if (rule->bits[l] == NULL || l == 0)
+        return rule->bits[l] != NULL;
+    rule->share[l] = lm_alloc(rule->trace_steps * room, n, 1);
+    // one step more: the first of the window after
+    rule->g[l] = lm_alloc((rule->window + 1) * room, n, sizeof *rule->g[l]);
+    return rule->share[l] != NULL && rule->g[l] != NULL &&
+           fill_sent(&rule->sent[l], room, n) &&
+           fill_sent(&rule->sent[rule->layers + l], room, n);
+}
+
+static bool fill(lm_bptt *rule, const lm_batch *batch)
+{
     rule->spread = lm_alloc(rule->layers, 1, sizeof *rule->spread);
-    rule->scale = lm_alloc(rule->layers, 1, sizeof *rule->scale);
-    rule->seen = lm_alloc(rule->chunks, rule->layers, sizeof *rule->seen);
+    rule->seen = lm_alloc(batch->room, rule->layers, sizeof *rule->seen);
     rule->bits = lm_alloc(rule->layers, 1, sizeof *rule->bits);
     rule->share = lm_alloc(rule->layers, 1, sizeof *rule->share);
-    rule->error = lm_alloc((size_t)rule->threads, 1, sizeof *rule->error);
-    rule->room = lm_alloc((size_t)rule->threads, 1, sizeof *rule->room);
-    if (rule->spread == NULL || rule->scale == NULL || rule->seen == NULL ||
-        rule->bits == NULL || rule->share == NULL || rule->error == NULL ||
-        rule->room == NULL || !fill_layers(rule, batch))
+    rule->g = lm_alloc(rule->layers, 1, sizeof *rule->g);
+    rule->sent = lm_alloc(2 * rule->layers, 1, sizeof *rule->sent);
+    rule->gradient = lm_gradient_room_new(batch->net, rule->threads);
+    if (rule->spread == NULL || rule->seen == NULL || rule->bits == NULL ||
+        rule->share == NULL || rule->g == NULL || rule->sent == NULL ||
+        rule->gradient == NULL)
         return false;
-    for (int k = 0; k < rule->threads; k++) {
-        rule->error[k] = lm_alloc(LM_BATCH_CHUNK, outputs, sizeof *rule->error[k]);
-        rule->room[k] = lm_bptt_room_new(batch->net);
-        if (rule->error[k] == NULL || rule->room[k] == NULL)
+    for (size_t l = 0; l < rule->layers; l++)
+        if (!fill_layer(rule, batch, l))
             return false;
-    }
-    return true;
+    return lm_error_back_new(&rule->back, batch->net, NULL) == LIMEN_OK;
 }
 
 static limen_status bptt_new(void **self, lm_batch *batch,
                              const limen_settings *settings, int threads,
                              limen_error *err)
 {
-    bptt *rule = lm_alloc(1, 1, sizeof *rule);
+    enum { ROWS = 2 * LM_GRADIENT_ROWS }; // of a window, about
+    lm_bptt *rule = lm_alloc(1, 1, sizeof *rule);
+    const size_t most = batch->steps_most;
+    const size_t window = (ROWS + batch->room - 1) / batch->room;
 
     *self = NULL;
-    if (rule != NULL)
-        *rule = (bptt){
+    if (rule != NULL) {
+        *rule = (lm_bptt){
             .layers = batch->net->layers,
             .units = batch->net->units,
-            .chunks = (batch->room + LM_BATCH_CHUNK - 1) / LM_BATCH_CHUNK,
-            .steps_most = batch->steps_most,
             .kind = (lm_surrogate)lm_settings_choice(settings, "surrogate"),
             .width = (float)lm_settings_real(settings, "width"),
             .is_relative = lm_settings_choice(settings, "width-unit") == 1,
             .credit = (size_t)lm_settings_int(settings, "credit"),
             .threads = threads,
+            .window = window < most ? window : most,
         };
+        rule->trace_steps = rule->credit == 1 ? rule->window : most;
+    }
     if (rule == NULL || !fill(rule, batch)) {
         bptt_free(rule);
         return lm_error_set(err, LIMEN_NO_MEMORY,
@@ -146,26 +130,23 @@ static limen_status bptt_new(void **self, lm_batch *batch,
     return LIMEN_OK;
 }
 
-static float width_of(const bptt *rule, size_t l)
+float lm_bptt_width(const lm_bptt *rule, size_t l)
 {
     return rule->is_relative && rule->spread[l] > 0.0
                ? rule->width * (float)rule->spread[l]
                : rule->width;
 }
 
-/* Which rows of the trace a chunk's step fills. */
-static size_t row_of(const bptt *rule, size_t k, size_t t)
-{
-    return (k * rule->steps_most + t - 1) * LM_BATCH_CHUNK;
-}
-
 /* Where the observer of a step writes. */
 typedef struct place {
-    bptt *rule;
-    size_t chunk, t;
+    lm_bptt *rule;
+    const lm_chunk *chunk;
+    size_t samples; /* of the batch */
+    size_t row;     /* step of the trace, from 0 */
+    bool is_measured;
 } place;
 
-static void measure(moments *seen, const int32_t *a, const float *scale,
+static void measure(lm_moments *seen, const int32_t *a, const float *scale,
                     size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -181,126 +162,97 @@ static void observe(void *self, size_t l, const int32_t *a, size_t stride,
                     size_t samples)
 {
     const place *to = self;
-    bptt *rule = to->rule;
+    lm_bptt *rule = to->rule;
     const size_t n = rule->units[l];
-    uint8_t *share = rule->share[l] + row_of(rule, to->chunk, to->t) * n;
+    const size_t first = to->chunk->first;
+    uint8_t *share = rule->share[l] + (to->row * to->samples + first) * n;
 
     for (size_t b = 0; b < samples; b++) {
-        lm_surrogate_shares(share + b * n, a + b * stride, rule->scale[l], n,
-                            rule->kind, width_of(rule, l));
-        if (rule->is_relative)
-            measure(&rule->seen[to->chunk * rule->layers + l], a + b * stride,
-                    rule->scale[l], n);
+        lm_surrogate_shares(share + b * n, a + b * stride, rule->back.scale[l],
+                            n, rule->kind, lm_bptt_width(rule, l));
+        if (to->is_measured)
+            measure(&rule->seen[(first + b) * rule->layers + l], a + b * stride,
+                    rule->back.scale[l], n);
+    }
+}
+
+/* The states of a chunk as row `row` of the trace's bits, which begin with the
+ * step before its first. */
+static void keep_states(lm_bptt *rule, const lm_batch *batch,
+                        const lm_chunk *chunk, size_t row)
+{
+    for (size_t l = 0; l < rule->layers; l++) {
+        const lm_state_layer *layer = &batch->state->layer[l];
+
+        memcpy(rule->bits[l] +
+                   (row * batch->samples + chunk->first) * layer->words,
+               layer->bits + chunk->first * layer->words,
+               chunk->count * layer->words * sizeof *layer->bits);
+    }
+}
+
+void lm_bptt_trace(lm_bptt *rule, const lm_batch *batch, lm_workspace *space,
+                   const lm_chunk *of, size_t first, size_t last,
+                   bool is_first_run)
+{
+    lm_chunk chunk = *of;
+    place to = { .rule = rule,
+                 .chunk = &chunk,
+                 .samples = batch->samples,
+                 .is_measured = rule->is_relative && is_first_run };
+
+    chunk.observer = (lm_observer){ .layer = observe, .self = &to };
+    lm_workspace_begin(batch->image, space);
+    keep_states(rule, batch, &chunk, 0);
+    for (size_t t = first; t <= last; t++) {
+        to.row = t - first;
+        lm_step(batch->image, space, &chunk, t);
+        keep_states(rule, batch, &chunk, t - first + 1);
+        if (is_first_run)
+            lm_batch_count(batch, &chunk, t);
     }
 }
 
 static void begin(void *self, const lm_batch *batch)
 {
-    bptt *rule = self;
+    lm_bptt *rule = self;
 
-    for (size_t l = 1; l < rule->layers; l++)
-        for (size_t i = 0; i < rule->units[l]; i++)
-            rule->scale[l][i] = ldexpf(1.0F, -batch->image->layer[l].q[i]);
-    memset(rule->seen, 0, rule->chunks * rule->layers * sizeof *rule->seen);
+    lm_error_back_update(&rule->back, batch->image, rule->threads);
+    memset(rule->seen, 0, batch->room * rule->layers * sizeof *rule->seen);
 }
 
-static void forward(void *self, const lm_batch *batch, lm_workspace *space,
-                    size_t k)
+/* A run of which only the spikes are counted. */
+static void count_only(lm_bptt *rule, const lm_batch *batch,
+                       lm_workspace *space, const lm_chunk *chunk)
 {
-    bptt *rule = self;
-    place to = { .rule = rule, .chunk = k };
-    lm_chunk chunk = lm_batch_chunk(batch, k);
-
-    chunk.observer = (lm_observer){ .layer = observe, .self = &to };
+    (void)rule;
     lm_workspace_begin(batch->image, space);
     for (size_t t = 1; t <= batch->steps; t++) {
-        to.t = t;
-        lm_step(batch->image, space, &chunk, t);
-        lm_batch_count(batch, &chunk, t);
-        for (size_t l = 0; l < rule->layers; l++) {
-            const lm_state_layer *layer = &batch->state->layer[l];
-
-            memcpy(rule->bits[l] + row_of(rule, k, t) * layer->words,
-                   layer->bits + chunk.first * layer->words,
-                   chunk.count * layer->words * sizeof *layer->bits);
-        }
+        lm_step(batch->image, space, chunk, t);
+        lm_batch_count(batch, chunk, t);
     }
 }
 
-/* A chunk's trace, as lm_bptt_task reads it. */
-typedef struct trace {
-    const bptt *rule;
-    size_t chunk, samples;
-} trace;
-
-static void read_states(const void *self, size_t t, size_t l, float *s)
+static void forward(void *self, const lm_batch *batch, lm_workspace *space,
+                    const lm_chunk *chunk)
 {
-    const trace *from = self;
-    const bptt *rule = from->rule;
-    const size_t n = rule->units[l];
+    lm_bptt *rule = self;
 
-    if (t == 0)
-        memset(s, 0, from->samples * n * sizeof *s);
+    if (rule->credit != 1)
+        lm_bptt_trace(rule, batch, space, chunk, 1, batch->steps, true);
     else
-        lm_bits_to_floats(
-            s, rule->bits[l] + row_of(rule, from->chunk, t) * lm_bits_words(n),
-            from->samples, n);
-}
-
-static void read_factors(const void *self, size_t t, size_t l, float *psi)
-{
-    const trace *from = self;
-    const bptt *rule = from->rule;
-    const size_t values = from->samples * rule->units[l];
-    const uint8_t *share =
-        rule->share[l] + row_of(rule, from->chunk, t) * rule->units[l];
-    const float unit =
-        lm_surrogate_peak(rule->kind, width_of(rule, l)) / 255.0F;
-
-    for (size_t k = 0; k < values; k++)
-        psi[k] = unit * (float)share[k];
-}
-
-static void backward(void *self, const lm_batch *batch, float *part, size_t k,
-                     int thread)
-{
-    bptt *rule = self;
-    const lm_chunk chunk = lm_batch_chunk(batch, k);
-    const size_t outputs = rule->units[rule->layers - 1];
-    const trace from = { .rule = rule, .chunk = k, .samples = chunk.count };
-    const float *error = batch->error + chunk.first * outputs;
-    const float share = 1.0F / (float)lm_batch_answer_steps(batch);
-
-    for (size_t i = 0; i < chunk.count * outputs; i++)
-        rule->error[thread][i] = error[i] * share; // dr/ds(t) = 1 / steps
-
-    const lm_bptt_task task = {
-        .net = batch->net,
-        .parameters = batch->parameters,
-        .kernel = batch->kernel,
-        .samples = chunk.count,
-        .steps = batch->steps,
-        .credit = rule->credit,
-        .error = rule->error[thread],
-        .pull = batch->pull,
-        .burn_in = batch->burn_in,
-        .states = read_states,
-        .factors = read_factors,
-        .trace = &from,
-    };
-    lm_bptt_backward(part, &task, rule->room[thread]);
+        count_only(rule, batch, space, chunk);
 }
 
 static void finish(void *self, const lm_batch *batch)
 {
-    bptt *rule = self;
-    const size_t chunks = (batch->samples + LM_BATCH_CHUNK - 1) / LM_BATCH_CHUNK;
+    lm_bptt *rule = self;
 
     for (size_t l = 1; rule->is_relative && l < rule->layers; l++) {
-        moments all = { 0 };
+        lm_moments all = { 0 };
 
-        for (size_t k = 0; k < chunks; k++) {
-            const moments *seen = &rule->seen[k * rule->layers + l];
+        for (size_t b = 0; b < batch->samples; b++) {
+            const lm_moments *seen = &rule->seen[b * rule->layers + l];
 
             all.count += seen->count;
             all.sum += seen->sum;
@@ -315,7 +267,7 @@ static void finish(void *self, const lm_batch *batch)
 
 static double *memory(void *self, size_t *count)
 {
-    bptt *rule = self;
+    lm_bptt *rule = self;
 
     *count = rule->layers;
     return rule->spread;
@@ -327,7 +279,7 @@ const lm_rule lm_rule_bptt = {
     .free = bptt_free,
     .begin = begin,
     .forward = forward,
-    .backward = backward,
+    .backward = lm_bptt_backward,
     .finish = finish,
     .memory = memory,
 };

@@ -1,4 +1,4 @@
-/* bptt.h -- back-propagation through time, from any trace.
+/* bptt.h -- back-propagation through time: its equations.
  *
  * With e_l(t) the derivative of the loss with respect to s_l(t):
  *
@@ -14,14 +14,12 @@
 #ifndef LM_BPTT_H
 #define LM_BPTT_H
 
-#include "kernels/kernels.h"
 #include "learn/parameters.h"
 
-/* What is differentiated: `samples` <= LM_BATCH_CHUNK samples, steps 1..steps. */
+/* What is differentiated: `samples` samples, steps 1..steps. */
 typedef struct lm_bptt_task {
     const limen_network *net;
     const lm_parameters *parameters;
-    const lm_kernels *kernel;
     size_t samples, steps, credit;
 
     /* dL/ds_L(t) of each sample, (samples, n_L), and dL/ds_l(t) that all
@@ -37,18 +35,9 @@ typedef struct lm_bptt_task {
     const void *trace;
 } lm_bptt_task;
 
-/* Room for one task at a time. */
-typedef struct lm_bptt_room lm_bptt_room;
-
-lm_bptt_room *lm_bptt_room_new(const limen_network *net); /* NULL: memory */
-void lm_bptt_room_free(lm_bptt_room *room);
-
-/* gradient += dL/d(parameters).  gradient: (parameters->count) */
-void lm_bptt_backward(float *gradient, const lm_bptt_task *task,
-                      lm_bptt_room *room);
-
-/* The same in double, one multiplication at a time: what lm_bptt_backward
- * means.  Slow; for tests.  false if memory is out. */
+/* gradient += dL/d(parameters), in double, one multiplication at a time: what
+ * the rule `bptt` means.  Slow; for tests.  false if memory is out.
+ * gradient: (parameters->count) */
 bool lm_bptt_definition(double *gradient, const lm_bptt_task *task);
 
 #endif

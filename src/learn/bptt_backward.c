@@ -1,146 +1,181 @@
-/* bptt_backward.c -- bptt.h's equations, a chunk of samples at a time.
+/* bptt_backward.c -- bptt.h's equations over a window of steps at a time.
  *
  * Layers go from the top down within a step, so that what a layer sends up now
- * is known before its own error is needed.
+ * is known before its own error is needed.  Samples do not meet before the sum
+ * over all of them, so chunks of them are shared among threads.
  */
-#include "learn/bptt.h"
+#include "learn/bptt_rule.h"
 
-#include "base/arena.h"
-#include "learn/connection_gradient.h"
-#include "learn/rule.h"
+#include "base/bits.h"
+#include "base/vectorise.h"
 
-#include <assert.h>
 #include <string.h>
 
-struct lm_bptt_room {
-    float **s;      /* [layer] (LM_BATCH_CHUNK, n) s_l(t) */
-    float **before; /* [layer] (LM_BATCH_CHUNK, n) s_l(t-1) */
-    float **g;      /* [layer] (LM_BATCH_CHUNK, n) g_l(t) */
-    float **after;  /* [layer] (LM_BATCH_CHUNK, n) g_l(t+1) */
-    float *psi;     /* (LM_BATCH_CHUNK, widest n) */
-};
+#ifdef _OPENMP
+#include <omp.h>
+#define THREAD_NUMBER omp_get_thread_num()
+#else
+#define THREAD_NUMBER 0
+#endif
 
-/* Called twice by _new: to measure, then to place (base/arena.h). */
-static lm_bptt_room *lay_out(lm_arena *arena, const limen_network *net)
+/* Steps first .. last, of which the trace's row 0 is `origin`. */
+typedef struct window {
+    lm_bptt *rule;
+    const lm_batch *batch;
+    size_t first, last, origin;
+} window;
+
+/* g_l(t) of the window, or of the step after it, from sample b on. */
+static float *errors_at(const window *at, size_t t, size_t l, size_t b)
 {
-    lm_bptt_room *room = lm_arena_take(arena, 1, 1, sizeof *room);
-    float **lists[4];
-    size_t widest = 0;
+    const size_t row = t > at->last ? at->rule->window : t - at->first;
 
-    for (size_t k = 0; k < 4; k++)
-        lists[k] = lm_arena_take(arena, net->layers, 1, sizeof(float *));
-    for (size_t l = 0; l < net->layers; l++) {
-        widest = net->units[l] > widest ? net->units[l] : widest;
-        for (size_t k = 0; k < 4; k++) {
-            float *values =
-                lm_arena_take(arena, LM_BATCH_CHUNK, net->units[l], sizeof *values);
-            if (room != NULL)
-                lists[k][l] = values;
-        }
-    }
-    float *psi = lm_arena_take(arena, LM_BATCH_CHUNK, widest, sizeof *psi);
-    if (room != NULL)
-        *room = (lm_bptt_room){ lists[0], lists[1], lists[2], lists[3], psi };
-    return room;
+    return at->rule->g[l] + (row * at->batch->samples + b) * at->rule->units[l];
 }
 
-lm_bptt_room *lm_bptt_room_new(const limen_network *net)
+static lm_sent sent_at(const window *at, size_t t, size_t l, size_t b)
 {
-    lm_arena measured = { .base = NULL };
-    lay_out(&measured, net);
+    lm_sent sent = at->rule->sent[t % 2 * at->rule->layers + l];
 
-    lm_arena arena = { .base = lm_block_new(&measured) };
-    return arena.base == NULL ? NULL : lay_out(&arena, net);
-}
-
-void lm_bptt_room_free(lm_bptt_room *room)
-{
-    lm_block_free(room);
+    sent.h += b * sent.stride;
+    sent.unit += b;
+    sent.g = errors_at(at, t, l, b);
+    return sent;
 }
 
 /* e_l(t)'s first part: what the loss itself says. */
-static void begin_error(float *e, const lm_bptt_task *task, size_t t, size_t l)
+static void begin_error(float *e, const window *at, size_t t, size_t l,
+                        const lm_chunk *chunk)
 {
-    const size_t n = task->net->units[l];
-    const float *pull = task->pull == NULL ? NULL : task->pull[l];
+    const lm_batch *batch = at->batch;
+    const size_t n = at->rule->units[l];
+    const size_t values = chunk->count * n;
+    const float *pull = batch->pull[l];
+    const float share = 1.0F / (float)lm_batch_answer_steps(batch);
 
-    memset(e, 0, task->samples * n * sizeof *e);
-    if (t <= task->burn_in)
+    memset(e, 0, values * sizeof *e);
+    if (t <= batch->burn_in)
         return;
-    if (l + 1 == task->net->layers)
-        memcpy(e, task->error, task->samples * n * sizeof *e);
-    for (size_t b = 0; pull != NULL && b < task->samples; b++)
+    if (l + 1 == at->rule->layers)
+        for (size_t i = 0; i < values; i++)
+            e[i] = batch->error[chunk->first * n + i] * share;
+    for (size_t b = 0; pull != NULL && b < chunk->count; b++)
         for (size_t i = 0; i < n; i++)
             e[b * n + i] += pull[i];
 }
 
-/* g_l(t), in place of e_l(t). */
-static void layer_error(const lm_bptt_task *task, lm_bptt_room *room, size_t t,
-                        size_t l, bool is_cut)
+LM_VECTORISE static void multiply_shares(float *e, const uint8_t *share,
+                                         float unit, size_t values)
 {
-    const size_t values = task->samples * task->net->units[l];
-    float *e = room->g[l];
-
-    begin_error(e, task, t, l);
-    for (size_t k = 0; k < task->net->connections; k++) {
-        const lm_connection *c = &task->net->connection[k];
-        const bool is_before = lm_delivers_before(task->net, c);
-
-        if (c->from == l && !(is_before && is_cut))
-            lm_error_back(e, is_before ? room->after[c->to] : room->g[c->to], c,
-                          task->samples, task->kernel);
-    }
-    task->factors(task->trace, t, l, room->psi);
-    for (size_t k = 0; k < values; k++)
-        e[k] *= room->psi[k];
+    for (size_t i = 0; i < values; i++)
+        e[i] *= unit * (float)share[i];
 }
 
-static void add_gradients(float *gradient, const lm_bptt_task *task,
-                          lm_bptt_room *room)
+/* g_l(t), in place of e_l(t), and ready to be sent back. */
+static void layer_error(const window *at, size_t t, size_t l,
+                        const lm_chunk *chunk, bool is_cut)
 {
-    const limen_network *net = task->net;
-    const lm_parameters *p = task->parameters;
+    lm_bptt *rule = at->rule;
+    const limen_network *net = at->batch->net;
+    const size_t n = rule->units[l];
+    float *e = errors_at(at, t, l, chunk->first);
 
+    begin_error(e, at, t, l, chunk);
     for (size_t k = 0; k < net->connections; k++) {
         const lm_connection *c = &net->connection[k];
+        const bool is_before = lm_delivers_before(net, c);
 
-        lm_weights_gradient(gradient + lm_offset_of_weights(p, k),
-                            room->g[c->to],
-                            lm_delivers_before(net, c) ? room->before[c->from]
-                                                       : room->s[c->from],
-                            c, task->samples, task->kernel);
+        if (c->from != l || (is_before && is_cut))
+            continue;
+        const lm_sent sent =
+            sent_at(at, is_before ? t + 1 : t, c->to, chunk->first);
+        lm_error_receive(e, &rule->back, k, &sent, chunk->count,
+                         at->batch->kernel);
     }
-    for (size_t l = 1; l < net->layers; l++)
-        lm_theta_gradient(gradient + lm_offset_of_theta(p, net, l), room->g[l],
-                          task->samples, net->units[l]);
+    multiply_shares(
+        e,
+        rule->share[l] +
+            ((t - at->origin) * at->batch->samples + chunk->first) * n,
+        lm_surrogate_peak(rule->kind, lm_bptt_width(rule, l)) / 255.0F,
+        chunk->count * n);
+    lm_sent sent = sent_at(at, t, l, chunk->first);
+    lm_error_send(&sent, &rule->back, e, chunk->count, l);
 }
 
-static void swap(float ***a, float ***b)
+static void chunk_errors(const window *at, const lm_chunk *chunk)
 {
-    float **kept = *a;
+    const lm_bptt *rule = at->rule;
 
-    *a = *b;
-    *b = kept;
+    for (size_t t = at->last; t >= at->first; t--) {
+        const bool is_cut = t == at->batch->steps ||
+                            (rule->credit > 0 && t % rule->credit == 0);
+
+        for (size_t l = rule->layers - 1; l >= 1; l--)
+            layer_error(at, t, l, chunk, is_cut);
+    }
+    // the window before will ask for the errors of this one's first step
+    for (size_t l = 1; l < rule->layers; l++)
+        memcpy(rule->g[l] + (rule->window * at->batch->samples + chunk->first) *
+                                rule->units[l],
+               errors_at(at, at->first, l, chunk->first),
+               chunk->count * rule->units[l] * sizeof(float));
 }
 
-void lm_bptt_backward(float *gradient, const lm_bptt_task *task,
-                      lm_bptt_room *room)
+static void add_window(const window *at, float *gradient)
 {
-    const size_t layers = task->net->layers;
+    lm_bptt *rule = at->rule;
+    const lm_batch *batch = at->batch;
+    const uint64_t *bits[LIMEN_LAYERS_MAX] = { NULL };
 
-    assert(task->samples <= LM_BATCH_CHUNK);
-    for (size_t l = 0; l < layers; l++)
-        task->states(task->trace, task->steps, l, room->s[l]);
-    for (size_t t = task->steps; t >= 1; t--) {
-        const bool is_cut =
-            t == task->steps || (task->credit > 0 && t % task->credit == 0);
+    for (size_t l = 0; l < rule->layers; l++)
+        bits[l] = rule->bits[l] + (at->first - at->origin) * batch->samples *
+                                      lm_bits_words(rule->units[l]);
+    const lm_window all = {
+        .steps = at->last - at->first + 1,
+        .samples = batch->samples,
+        .g = (const float *const *)rule->g,
+        .bits = bits,
+    };
+    lm_weights_gradient(gradient, &all, batch->net, batch->parameters,
+                        batch->kernel, rule->gradient);
+}
 
-        for (size_t l = 0; l < layers; l++)
-            task->states(task->trace, t - 1, l, room->before[l]);
-        for (size_t l = layers - 1; l >= 1; l--)
-            layer_error(task, room, t, l, is_cut);
-        add_gradients(gradient, task, room);
-        swap(&room->s, &room->before);
-        swap(&room->g, &room->after);
+static void run_window(const window *at, float *gradient)
+{
+    const lm_batch *batch = at->batch;
+    const lm_workspaces *spaces = batch->spaces;
+    const size_t chunks = lm_batch_chunks(batch, spaces->chunk);
+
+#pragma omp parallel for schedule(dynamic) num_threads(spaces->threads)
+    for (size_t k = 0; k < chunks; k++) {
+        const lm_chunk chunk = lm_batch_chunk(batch, k, spaces->chunk);
+
+        if (at->rule->credit == 1)
+            lm_bptt_trace(at->rule, batch, spaces->space[THREAD_NUMBER], &chunk,
+                          at->first, at->last, false);
+        chunk_errors(at, &chunk);
+    }
+    add_window(at, gradient);
+}
+
+void lm_bptt_backward(void *self, const lm_batch *batch, float *gradient)
+{
+    lm_bptt *rule = self;
+    window at = { .rule = rule, .batch = batch, .origin = 1 };
+
+    if (rule->credit == 1) {
+        limen_state_reset(batch->state);
+        for (size_t t = 1; t <= batch->steps; t += rule->window) {
+            at.first = at.origin = t;
+            at.last = t + rule->window - 1 < batch->steps ? t + rule->window - 1
+                                                          : batch->steps;
+            run_window(&at, gradient);
+        }
+        return;
+    }
+    for (size_t t = batch->steps; t >= 1; t = at.first - 1) {
+        at.last = t;
+        at.first = t > rule->window ? t - rule->window + 1 : 1;
+        run_window(&at, gradient);
     }
 }

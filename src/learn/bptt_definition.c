@@ -2,7 +2,6 @@
 #include "learn/bptt.h"
 
 #include "base/arena.h"
-#include "net/step.h"
 
 /* All of a task's trace and errors, sample by sample. */
 typedef struct history {

@@ -22,7 +22,6 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/fixed_math.h"
-#include "learn/connection_gradient.h"
 #include "learn/rule.h"
 
 #include <math.h>
@@ -32,11 +31,6 @@ enum gain { GAIN_MASK, GAIN_RATE, GAIN_PROBIT, GAIN_DENSITY };
 
 /* sd of the noise assumed where a unit's input does not vary. */
 static const double sigma_floor = 0.1;
-
-/* What a thread needs for one chunk: [layer] (LM_BATCH_CHUNK, n). */
-typedef struct room {
-    float **r, **delta, **factor;
-} room;
 
 typedef struct rate {
     size_t layers;
@@ -49,7 +43,9 @@ typedef struct rate {
     uint32_t **near; /* [layer] (samples, n) steps with |u| < width */
     uint32_t **even; /* [layer] (samples, n) spikes of even steps, split */
     uint32_t *odd;   /* (samples, n_L) spikes of odd steps, split */
-    room *room;      /* [thread] */
+    float **r;       /* [layer] (samples, n) rates */
+    float **delta;   /* [layer] (samples, n) */
+    float **factor;  /* [layer] (samples, n) */
 } rate;
 
 static void free_list(void *list, size_t count)
@@ -67,16 +63,13 @@ static void rate_free(void *self)
 
     if (rule == NULL)
         return;
-    for (int k = 0; rule->room != NULL && k < rule->threads; k++) {
-        free_list(rule->room[k].r, rule->layers);
-        free_list(rule->room[k].delta, rule->layers);
-        free_list(rule->room[k].factor, rule->layers);
-    }
+    free_list(rule->r, rule->layers);
+    free_list(rule->delta, rule->layers);
+    free_list(rule->factor, rule->layers);
     free_list(rule->scale, rule->layers);
     free_list(rule->near, rule->layers);
     free_list(rule->even, rule->layers);
     lm_free(rule->odd);
-    lm_free(rule->room);
     lm_free(rule);
 }
 
@@ -110,16 +103,10 @@ static bool fill(rate *rule, const lm_batch *batch)
         if (rule->even == NULL || rule->odd == NULL)
             return false;
     }
-    rule->room = lm_alloc((size_t)rule->threads, 1, sizeof *rule->room);
-    for (int k = 0; rule->room != NULL && k < rule->threads; k++) {
-        rule->room[k] = (room){ new_list(rule, LM_BATCH_CHUNK, sizeof(float)),
-                                new_list(rule, LM_BATCH_CHUNK, sizeof(float)),
-                                new_list(rule, LM_BATCH_CHUNK, sizeof(float)) };
-        if (rule->room[k].r == NULL || rule->room[k].delta == NULL ||
-            rule->room[k].factor == NULL)
-            return false;
-    }
-    return rule->room != NULL;
+    rule->r = new_list(rule, batch->room, sizeof(float));
+    rule->delta = new_list(rule, batch->room, sizeof(float));
+    rule->factor = new_list(rule, batch->room, sizeof(float));
+    return rule->r != NULL && rule->delta != NULL && rule->factor != NULL;
 }
 
 static limen_status rate_new(void **self, lm_batch *batch,
@@ -216,10 +203,10 @@ static void count_split(const rate *rule, const lm_batch *batch,
 }
 
 static void forward(void *self, const lm_batch *batch, lm_workspace *space,
-                    size_t k)
+                    const lm_chunk *of)
 {
     rate *rule = self;
-    lm_chunk chunk = lm_batch_chunk(batch, k);
+    lm_chunk chunk = *of;
     place to = { .rule = rule,
                  .first = chunk.first,
                  .burn_in = batch->burn_in };
@@ -236,7 +223,7 @@ static void forward(void *self, const lm_batch *batch, lm_workspace *space,
     }
 }
 
-static void set_rates(const rate *rule, const lm_batch *batch, room *to,
+static void set_rates(const rate *rule, const lm_batch *batch,
                       const lm_chunk *chunk)
 {
     const float steps =
@@ -245,17 +232,17 @@ static void set_rates(const rate *rule, const lm_batch *batch, room *to,
 
     for (size_t l = 0; l < rule->layers; l++) {
         const size_t n = rule->units[l];
+        const size_t first = chunk->first * n;
         const uint32_t *counts =
-            (rule->is_split ? rule->even[l] : batch->counts[l]) +
-            chunk->first * n;
+            (rule->is_split ? rule->even[l] : batch->counts[l]) + first;
 
         for (size_t i = 0; i < chunk->count * n; i++)
-            to->r[l][i] = (float)counts[i] / steps;
+            rule->r[l][first + i] = (float)counts[i] / steps;
     }
 }
 
 /* phi(z) / sigma of unit i of layer l of one sample. */
-static float probit_gain(const lm_batch *batch, const room *from, size_t b,
+static float probit_gain(const lm_batch *batch, float *const *rates, size_t b,
                          size_t l, size_t i)
 {
     const limen_network *net = batch->net;
@@ -270,7 +257,7 @@ static float probit_gain(const lm_batch *batch, const room *from, size_t b,
         for (size_t e = lm_row_first(c, i); e < lm_row_first(c, i + 1); e++) {
             const size_t j = c->is_sparse ? c->source[e] : e - i * c->m;
             const double w = (double)c->w[e];
-            const double r = (double)from->r[c->from][b * c->m + j];
+            const double r = (double)rates[c->from][b * c->m + j];
 
             mu += w * r;
             variance += w * w * r * (1.0 - r);
@@ -281,7 +268,7 @@ static float probit_gain(const lm_batch *batch, const room *from, size_t b,
     return (float)(0.3989422804014327 * lm_exp(-0.5 * z * z) / sigma);
 }
 
-static void set_factors(const rate *rule, const lm_batch *batch, room *to,
+static void set_factors(const rate *rule, const lm_batch *batch,
                         const lm_chunk *chunk, size_t l)
 {
     const size_t n = rule->units[l];
@@ -289,9 +276,10 @@ static void set_factors(const rate *rule, const lm_batch *batch, room *to,
     const float per_step =
         0.5F / rule->density_width / (float)(batch->steps - batch->burn_in);
 
-    for (size_t i = 0; i < chunk->count * n; i++) {
-        const float r = to->r[l][i];
-        float *factor = &to->factor[l][i];
+    for (size_t i = chunk->first * n; i < (chunk->first + chunk->count) * n;
+         i++) {
+        const float r = rule->r[l][i];
+        float *factor = &rule->factor[l][i];
 
         if (is_output && !rule->mask_output)
             *factor = 1.0F;
@@ -300,51 +288,108 @@ static void set_factors(const rate *rule, const lm_batch *batch, room *to,
         else if (rule->gain == GAIN_RATE)
             *factor = 4.0F * r * (1.0F - r);
         else if (rule->gain == GAIN_PROBIT)
-            *factor = probit_gain(batch, to, i / n, l, i % n);
+            *factor = probit_gain(batch, rule->r, i / n, l, i % n);
         else
-            *factor = per_step * (float)rule->near[l][chunk->first * n + i];
+            *factor = per_step * (float)rule->near[l][i];
     }
 }
 
-static void backward(void *self, const lm_batch *batch, float *part, size_t k,
-                     int thread)
+/* e += W^T delta of connection c, for the samples of a chunk. */
+static void bring_back(float *e, const rate *rule, const lm_connection *c,
+                       const lm_chunk *chunk, const lm_kernels *kernel)
 {
-    rate *rule = self;
-    room *to = &rule->room[thread];
-    const limen_network *net = batch->net;
-    const lm_parameters *p = batch->parameters;
-    const lm_chunk chunk = lm_batch_chunk(batch, k);
+    const float *delta = rule->delta[c->to] + chunk->first * c->n;
 
-    set_rates(rule, batch, to, &chunk);
+    if (!c->is_sparse) {
+        kernel->product_add(e, delta, c->n, 1, c->w, chunk->count, c->n, c->m);
+        return;
+    }
+    for (size_t b = 0; b < chunk->count; b++)
+        for (size_t i = 0; i < c->n; i++)
+            for (uint64_t k = c->row_start[i]; k < c->row_start[i + 1]; k++)
+                e[b * c->m + c->source[k]] += delta[b * c->n + i] * c->w[k];
+}
+
+static void chunk_deltas(const rate *rule, const lm_batch *batch,
+                         const lm_chunk *chunk)
+{
+    const limen_network *net = batch->net;
+    const float steps = (float)(batch->steps - batch->burn_in);
+
+    set_rates(rule, batch, chunk);
     for (size_t l = rule->layers - 1; l >= 1; l--) {
-        const size_t values = chunk.count * rule->units[l];
-        float *delta = to->delta[l];
+        const size_t n = rule->units[l];
+        const size_t values = chunk->count * n;
+        const float *pull = batch->pull[l];
+        float *delta = rule->delta[l] + chunk->first * n;
 
         if (l + 1 == rule->layers)
-            memcpy(delta, batch->error + chunk.first * rule->units[l],
+            memcpy(delta, batch->error + chunk->first * n,
                    values * sizeof *delta);
         else
             memset(delta, 0, values * sizeof *delta);
-        for (size_t c = 0; c < net->connections; c++)
-            if (net->connection[c].from == l &&
-                !lm_delivers_before(net, &net->connection[c]))
-                lm_error_back(delta, to->delta[net->connection[c].to],
-                              &net->connection[c], chunk.count, batch->kernel);
-        const float *pull = batch->pull == NULL ? NULL : batch->pull[l];
-        const float steps = (float)(batch->steps - batch->burn_in);
+        for (size_t k = 0; k < net->connections; k++)
+            if (net->connection[k].from == l &&
+                !lm_delivers_before(net, &net->connection[k]))
+                bring_back(delta, rule, &net->connection[k], chunk,
+                           batch->kernel);
         for (size_t i = 0; pull != NULL && i < values; i++)
-            delta[i] += pull[i % rule->units[l]] * steps;
-        set_factors(rule, batch, to, &chunk, l);
+            delta[i] += pull[i % n] * steps;
+        set_factors(rule, batch, chunk, l);
         for (size_t i = 0; i < values; i++)
-            delta[i] *= to->factor[l][i];
-        lm_theta_gradient(part + lm_offset_of_theta(p, net, l), delta,
-                          chunk.count, rule->units[l]);
+            delta[i] *= rule->factor[l][chunk->first * n + i];
     }
-    for (size_t c = 0; c < net->connections; c++)
-        lm_weights_gradient(part + lm_offset_of_weights(p, c),
-                            to->delta[net->connection[c].to],
-                            to->r[net->connection[c].from], &net->connection[c],
-                            chunk.count, batch->kernel);
+}
+
+/* The gradient of units first .. last - 1 of layer l. */
+static void add_rows(const rate *rule, const lm_batch *batch, float *gradient,
+                     size_t l, size_t first, size_t last)
+{
+    const limen_network *net = batch->net;
+    const size_t n = rule->units[l];
+    const float *delta = rule->delta[l];
+    float *theta = gradient + lm_offset_of_theta(batch->parameters, net, l);
+
+    for (size_t b = 0; b < batch->samples; b++)
+        for (size_t i = first; i < last; i++)
+            theta[i] -= delta[b * n + i];
+    for (size_t k = 0; k < net->connections; k++) {
+        const lm_connection *c = &net->connection[k];
+        const float *r = rule->r[c->from];
+        float *d = gradient + lm_offset_of_weights(batch->parameters, k);
+
+        if (c->to != l)
+            continue;
+        if (!c->is_sparse) {
+            batch->kernel->product_add(d + first * c->m, delta + first, 1, n, r,
+                                       last - first, batch->samples, c->m);
+            continue;
+        }
+        for (size_t b = 0; b < batch->samples; b++)
+            for (size_t i = first; i < last; i++)
+                for (uint64_t e = c->row_start[i]; e < c->row_start[i + 1]; e++)
+                    d[e] += delta[b * n + i] * r[b * c->m + c->source[e]];
+    }
+}
+
+static void backward(void *self, const lm_batch *batch, float *gradient)
+{
+    enum { CHUNK = 32, ROWS = 24 }; // shares of samples, then of units
+    const rate *rule = self;
+
+#pragma omp parallel for schedule(static) num_threads(rule->threads)
+    for (size_t k = 0; k < lm_batch_chunks(batch, CHUNK); k++) {
+        const lm_chunk chunk = lm_batch_chunk(batch, k, CHUNK);
+
+        chunk_deltas(rule, batch, &chunk);
+    }
+    for (size_t l = 1; l < rule->layers; l++) {
+        const size_t n = rule->units[l];
+
+#pragma omp parallel for schedule(static) num_threads(rule->threads)
+        for (size_t i = 0; i < n; i += ROWS)
+            add_rows(rule, batch, gradient, l, i, i + ROWS < n ? i + ROWS : n);
+    }
 }
 
 const lm_rule lm_rule_rate = {

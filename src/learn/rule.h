@@ -1,9 +1,7 @@
 /* rule.h -- what a learning rule is to the trainer: one file a rule.
  *
- * The trainer runs a batch in chunks of LM_BATCH_CHUNK samples: forward for every
- * chunk, then the loss of the whole batch, then backward for every chunk.
- * Chunks are shared among threads; what a rule writes while one is worked on
- * belongs to that chunk, that part of the gradient or that thread.
+ * The trainer runs a batch forward in chunks of samples that threads share,
+ * then the loss of the whole batch, then asks the rule for the gradient.
  */
 #ifndef LM_RULE_H
 #define LM_RULE_H
@@ -12,15 +10,13 @@
 #include "learn/settings.h"
 #include "net/run.h"
 
-enum { LM_BATCH_CHUNK = 32 };
-enum { LM_PARTS = 4 }; // partial gradients: chunk k adds to part k % LM_PARTS
-
 /* One batch on its way through the network. */
 typedef struct lm_batch {
     const limen_network *net;
     const limen_image *image;
     const lm_parameters *parameters;
     const lm_kernels *kernel;
+    const lm_workspaces *spaces;
     size_t room;    /* samples of a full batch */
     size_t samples; /* of this one */
     size_t steps, burn_in;
@@ -53,13 +49,12 @@ typedef struct lm_rule {
     /* Before a batch, in one thread; may be NULL. */
     void (*begin)(void *self, const lm_batch *batch);
 
-    /* Runs samples first .. first + count - 1 of chunk k from rest. */
+    /* Runs the samples of a chunk from rest, and counts their spikes. */
     void (*forward)(void *self, const lm_batch *batch, lm_workspace *space,
-                    size_t k);
+                    const lm_chunk *chunk);
 
-    /* Adds the chunk's gradient to `part`.  thread < threads of _new. */
-    void (*backward)(void *self, const lm_batch *batch, float *part, size_t k,
-                     int thread);
+    /* The gradient of the whole batch; gradient: (parameters), zeros. */
+    void (*backward)(void *self, const lm_batch *batch, float *gradient);
 
     /* After a batch, in one thread; may be NULL. */
     void (*finish)(void *self, const lm_batch *batch);
@@ -72,16 +67,23 @@ typedef struct lm_rule {
 extern const lm_rule lm_rule_bptt;
 extern const lm_rule lm_rule_rate;
 
-static inline lm_chunk lm_batch_chunk(const lm_batch *batch, size_t k)
+/* The k-th chunk of `size` samples. */
+static inline lm_chunk lm_batch_chunk(const lm_batch *batch, size_t k,
+                                      size_t size)
 {
-    const size_t first = k * LM_BATCH_CHUNK;
+    const size_t first = k * size;
     const size_t left = batch->samples - first;
 
     return (lm_chunk){ .state = batch->state,
                        .input = &batch->input,
                        .first = first,
-                       .count = left < LM_BATCH_CHUNK ? left : LM_BATCH_CHUNK,
+                       .count = left < size ? left : size,
                        .seed = batch->seed };
+}
+
+static inline size_t lm_batch_chunks(const lm_batch *batch, size_t size)
+{
+    return (batch->samples + size - 1) / size;
 }
 
 /* Adds the spikes of step t of a chunk to batch->counts. */

@@ -1,6 +1,6 @@
 /* trainer.c -- one batch: run, loss, gradient, new weights.
  *
- * The order of every float sum is fixed by chunks and parts, not by threads
+ * The order of every float sum is fixed by steps and samples, not by threads
  * (docs/numerics.md section 8).
  */
 #include "learn/trainer.h"
@@ -21,14 +21,18 @@
 static void run_forward(limen_trainer *trainer)
 {
     lm_batch *batch = &trainer->batch;
-    const size_t chunks = (batch->samples + LM_BATCH_CHUNK - 1) / LM_BATCH_CHUNK;
+    const size_t size = trainer->spaces.chunk;
+    const size_t chunks = lm_batch_chunks(batch, size);
 
     if (trainer->rule->begin != NULL)
         trainer->rule->begin(trainer->self, batch);
 #pragma omp parallel for schedule(dynamic) num_threads(trainer->spaces.threads)
-    for (size_t k = 0; k < chunks; k++)
+    for (size_t k = 0; k < chunks; k++) {
+        const lm_chunk chunk = lm_batch_chunk(batch, k, size);
+
         trainer->rule->forward(trainer->self, batch,
-                               trainer->spaces.space[THREAD_NUMBER], k);
+                               trainer->spaces.space[THREAD_NUMBER], &chunk);
+    }
 }
 
 /* The mean loss of the batch; fills batch->error and what the epoch counts. */
@@ -98,34 +102,6 @@ static void count_activity(limen_trainer *trainer)
         batch->samples * (batch->steps - batch->burn_in);
 }
 
-static void add_parts(limen_trainer *trainer, size_t parts)
-{
-    const size_t count = trainer->parameters.count;
-    float *sum = trainer->part[0];
-
-#pragma omp parallel for schedule(static) num_threads(trainer->threads)
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 1; k < parts; k++)
-            sum[i] += trainer->part[k][i];
-}
-
-static void run_backward(limen_trainer *trainer)
-{
-    const lm_batch *batch = &trainer->batch;
-    const size_t chunks = (batch->samples + LM_BATCH_CHUNK - 1) / LM_BATCH_CHUNK;
-    const size_t parts = chunks < LM_PARTS ? chunks : LM_PARTS;
-
-#pragma omp parallel for schedule(dynamic) num_threads(trainer->threads)
-    for (size_t part = 0; part < parts; part++) {
-        memset(trainer->part[part], 0,
-               trainer->parameters.count * sizeof(float));
-        for (size_t k = part; k < chunks; k += LM_PARTS)
-            trainer->rule->backward(trainer->self, batch, trainer->part[part],
-                                    k, THREAD_NUMBER);
-    }
-    add_parts(trainer, parts);
-}
-
 static limen_status begin_epoch(limen_trainer *trainer, size_t epoch,
                                 limen_error *err)
 {
@@ -172,16 +148,18 @@ limen_status limen_trainer_step(limen_trainer *trainer, limen_error *err)
     double loss = answer_loss(trainer, sums);
     if (trainer->penalty > 0.0)
         loss += activity_penalty(trainer);
-    run_backward(trainer);
+    memset(trainer->gradient, 0,
+           trainer->parameters.count * sizeof *trainer->gradient);
+    trainer->rule->backward(trainer->self, &trainer->batch, trainer->gradient);
     const double norm = lm_gradient_norm(
-        trainer->part[0], trainer->parameters.count, trainer->threads);
+        trainer->gradient, trainer->parameters.count, trainer->threads);
     if (!isfinite(loss) || !isfinite(norm))
         return diverged(trainer, epoch, err);
 
     trainer->learning_rate =
         lm_optimiser_rate(&trainer->optimiser, trainer->optimiser.done);
     lm_optimiser_step(&trainer->optimiser, &trainer->parameters,
-                      trainer->part[0], norm, trainer->threads);
+                      trainer->gradient, norm, trainer->threads);
     if (limen_image_update(trainer->image, trainer->net, trainer->threads,
                            NULL) != LIMEN_OK)
         return diverged(trainer, epoch, err);

@@ -36,14 +36,14 @@ struct limen_trainer {
     const lm_rule *rule;
     void *self; /* the rule's */
     lm_batch batch;
-    uint32_t *order;       /* (samples) of the epoch `order_epoch` */
-    size_t order_epoch;    /* SIZE_MAX: none */
-    uint8_t *bytes;        /* (batch, features) gathered samples, */
-    float *floats;         /* or these */
-    uint64_t *keys;        /* (batch) */
-    uint32_t *labels;      /* (batch) */
-    float *part[LM_PARTS]; /* (parameters) partial gradients; [0] is the sum */
-    float *pull_values;    /* (all units) */
+    uint32_t *order;    /* (samples) of the epoch `order_epoch` */
+    size_t order_epoch; /* SIZE_MAX: none */
+    uint8_t *bytes;     /* (batch, features) gathered samples, */
+    float *floats;      /* or these */
+    uint64_t *keys;     /* (batch) */
+    uint32_t *labels;   /* (batch) */
+    float *gradient;    /* (parameters) */
+    float *pull_values; /* (all units) */
 
     size_t done; /* batches in all */
     size_t all_units;

@@ -49,13 +49,10 @@ static bool fill(limen_trainer *trainer)
     batch->pull = lm_alloc(net->layers, 1, sizeof *batch->pull);
     batch->error = lm_alloc(batch->room, net->units[net->layers - 1],
                             sizeof *batch->error);
-    for (size_t k = 0; k < LM_PARTS; k++) {
-        trainer->part[k] =
-            lm_alloc(trainer->parameters.count, 1, sizeof(float));
-        if (trainer->part[k] == NULL)
-            return false;
-    }
-    return (trainer->bytes != NULL || trainer->floats != NULL) &&
+    trainer->gradient =
+        lm_alloc(trainer->parameters.count, 1, sizeof *trainer->gradient);
+    return trainer->gradient != NULL &&
+           (trainer->bytes != NULL || trainer->floats != NULL) &&
            trainer->order != NULL && trainer->keys != NULL &&
            trainer->labels != NULL && trainer->pull_values != NULL &&
            trainer->sums.spikes != NULL && batch->counts != NULL &&
@@ -176,6 +173,7 @@ static limen_status build(limen_trainer *trainer, limen_error *err)
     batch->parameters = &trainer->parameters;
     batch->image = trainer->image;
     batch->kernel = trainer->image->kernel;
+    batch->spaces = &trainer->spaces;
     return trainer->rule->new (&trainer->self, batch, trainer->settings,
                                trainer->threads, err);
 }
@@ -223,8 +221,7 @@ void limen_trainer_free(limen_trainer *trainer)
     limen_image_free(trainer->image);
     lm_optimiser_free(&trainer->optimiser);
     lm_parameters_free(&trainer->parameters);
-    for (size_t k = 0; k < LM_PARTS; k++)
-        lm_free(trainer->part[k]);
+    lm_free(trainer->gradient);
     lm_free(trainer->order);
     lm_free(trainer->bytes);
     lm_free(trainer->floats);

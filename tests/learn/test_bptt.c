@@ -1,5 +1,5 @@
-/* test_bptt.c -- back-propagation against finite differences and its
- * definition.
+/* test_bptt.c -- the definition of back-propagation against finite
+ * differences, and the rule against its definition.
  *
  * With smooth units, s = 1 / (1 + exp(-a)) and psi = s (1 - s), the equations
  * of learn/bptt.h are the exact gradient of L = sum_t,b error_b . s_L(t) +
@@ -14,10 +14,13 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/bits.h"
 #include "base/rng.h"
 #include "learn/bptt.h"
+#include "learn/bptt_rule.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { LAYERS = 4, SAMPLES = 3, STEPS = 6, UNITS = 7 + 5 + 4 + 3 };
@@ -167,7 +170,6 @@ static lm_bptt_task make_task(const smooth *run, const lm_parameters *p,
     return (lm_bptt_task){
         .net = run->net,
         .parameters = p,
-        .kernel = lm_kernels_best(),
         .samples = SAMPLES,
         .steps = STEPS,
         .credit = credit,
@@ -217,24 +219,13 @@ static void compare_with_differences(bool synchronous)
 
     const lm_bptt_task task = make_task(&run, &p, 0);
     double *exact = lm_alloc(p.count, 1, sizeof *exact);
-    float *single = lm_alloc(p.count, 1, sizeof *single);
-    double *fast = lm_alloc(p.count, 1, sizeof *fast);
-    lm_bptt_room *room = lm_bptt_room_new(net);
     assert_true(lm_bptt_definition(exact, &task));
-    lm_bptt_backward(single, &task, room);
-    for (size_t i = 0; i < p.count; i++)
-        fast[i] = (double)single[i];
-    print_message("relative error: double %.2g, float %.2g\n",
-                  distance(exact, truth, p.count),
-                  distance(fast, truth, p.count));
+    print_message("relative error in double: %.2g\n",
+                  distance(exact, truth, p.count));
     assert_true(distance(exact, truth, p.count) < 1e-6);
-    assert_true(distance(fast, truth, p.count) < 1e-3);
 
-    lm_bptt_room_free(room);
     lm_free(truth);
     lm_free(exact);
-    lm_free(single);
-    lm_free(fast);
     lm_parameters_free(&p);
     limen_network_free(net);
 }
@@ -251,42 +242,226 @@ static void synchronous_gradients_are_finite_differences(void **state)
     compare_with_differences(true);
 }
 
-static void windows_of_credit_are_those_of_the_definition(void **state)
+/* ---- The rule on a network's spikes, against its definition ---- */
+
+enum { BATCH = 45 };
+
+/* A trace read back from the rule, as lm_bptt_task reads it. */
+typedef struct spikes {
+    const lm_bptt *rule;
+} spikes;
+
+static void read_bits(const void *trace, size_t t, size_t l, float *s)
 {
-    limen_network *net = make_network(false);
-    lm_parameters p;
-    static smooth run;
-    float pull[5];
+    const lm_bptt *rule = ((const spikes *)trace)->rule;
+    const size_t words = lm_bits_words(units[l]);
+
+    for (size_t b = 0; b < BATCH; b++)
+        for (size_t i = 0; i < units[l]; i++)
+            s[b * units[l] + i] =
+                (float)lm_bits_get(rule->bits[l] + (t * BATCH + b) * words, i);
+}
+
+static void read_shares(const void *trace, size_t t, size_t l, float *psi)
+{
+    const lm_bptt *rule = ((const spikes *)trace)->rule;
+    const float unit =
+        lm_surrogate_peak(rule->kind, lm_bptt_width(rule, l)) / 255.0F;
+
+    for (size_t k = 0; k < BATCH * units[l]; k++)
+        psi[k] = unit * (float)rule->share[l][(t - 1) * BATCH * units[l] + k];
+}
+
+/* A batch of random images, run and ready to go back. */
+typedef struct scene {
+    limen_network *net;
+    limen_image *image;
+    limen_settings *settings;
+    lm_parameters parameters;
+    lm_workspaces spaces;
+    lm_batch batch;
+    uint8_t bytes[BATCH * 7];
+    float error[BATCH * 3];
+    float pull_values[5];
+    float *pull[LAYERS];
+    uint32_t *counts[LAYERS];
+} scene;
+
+static void set(limen_settings *settings, const char *name, size_t value)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%zu", value);
+    assert_int_equal(limen_settings_set(settings, name, text, NULL), LIMEN_OK);
+}
+
+static void make_scene(scene *to, size_t steps, size_t credit, int threads)
+{
+    uint32_t thrown = 0;
+
+    *to = (scene){ .net = make_network(false) };
+    assert_int_equal(limen_image_new(&to->image, to->net, 1, NULL), LIMEN_OK);
+    assert_int_equal(lm_parameters_new(&to->parameters, to->net, NULL),
+                     LIMEN_OK);
+    assert_int_equal(limen_settings_new(&to->settings, NULL), LIMEN_OK);
+    assert_int_equal(
+        limen_settings_set(to->settings, "surrogate", "triangle", NULL),
+        LIMEN_OK);
+    assert_int_equal(limen_settings_set(to->settings, "width", "1.5", NULL),
+                     LIMEN_OK);
+    set(to->settings, "credit", credit);
+    for (size_t k = 0; k < sizeof to->bytes; k++)
+        to->bytes[k] = (uint8_t)(lm_draw(3, 0, 0, 0, thrown++) >> 24);
+    for (size_t k = 0; k < BATCH * 3; k++)
+        to->error[k] = (float)dice(&thrown);
+    for (size_t i = 0; i < 5; i++)
+        to->pull_values[i] = (float)dice(&thrown) / 10.0F;
+    to->pull[1] = to->pull_values;
+    for (size_t l = 0; l < LAYERS; l++)
+        to->counts[l] = lm_alloc(BATCH, units[l], sizeof(uint32_t));
+    assert_int_equal(
+        lm_workspaces_new(&to->spaces, to->image, BATCH, threads, NULL),
+        LIMEN_OK);
+    to->batch = (lm_batch){ .net = to->net,
+                            .image = to->image,
+                            .parameters = &to->parameters,
+                            .kernel = to->image->kernel,
+                            .spaces = &to->spaces,
+                            .room = BATCH,
+                            .samples = BATCH,
+                            .steps = steps,
+                            .burn_in = 1,
+                            .steps_most = steps,
+                            .seed = 9,
+                            .input = { .bytes = to->bytes,
+                                       .scale = 1.0F / 255.0F,
+                                       .samples = BATCH,
+                                       .frames = 1,
+                                       .hold = 1 },
+                            .counts = to->counts,
+                            .error = to->error,
+                            .pull = to->pull };
+    assert_int_equal(limen_state_new(&to->batch.state, to->image, BATCH, NULL),
+                     LIMEN_OK);
+}
+
+static void drop_scene(scene *from)
+{
+    for (size_t l = 0; l < LAYERS; l++)
+        lm_free(from->counts[l]);
+    limen_state_free(from->batch.state);
+    lm_workspaces_free(&from->spaces);
+    limen_settings_free(from->settings);
+    lm_parameters_free(&from->parameters);
+    limen_image_free(from->image);
+    limen_network_free(from->net);
+}
+
+/* The gradient of the rule; *rule is to be freed. */
+static float *rule_gradient(scene *at, int threads, void **rule)
+{
+    float *gradient = lm_alloc(at->parameters.count, 1, sizeof *gradient);
+    const size_t size = at->spaces.chunk;
+
+    assert_int_equal(
+        lm_rule_bptt.new(rule, &at->batch, at->settings, threads, NULL),
+        LIMEN_OK);
+    lm_rule_bptt.begin(*rule, &at->batch);
+    for (size_t k = 0; k < lm_batch_chunks(&at->batch, size); k++) {
+        const lm_chunk chunk = lm_batch_chunk(&at->batch, k, size);
+
+        lm_rule_bptt.forward(*rule, &at->batch, at->spaces.space[0], &chunk);
+    }
+    lm_rule_bptt.backward(*rule, &at->batch, gradient);
+    return gradient;
+}
+
+static double *definition_of(scene *at, const lm_bptt *rule, size_t credit)
+{
+    double *exact = lm_alloc(at->parameters.count, 1, sizeof *exact);
+    float *error = lm_alloc(BATCH, 3, sizeof *error);
+    const spikes trace = { rule };
+
+    for (size_t k = 0; k < BATCH * 3; k++)
+        error[k] = at->error[k] / (float)(at->batch.steps - 1);
+    const lm_bptt_task task = { .net = at->net,
+                                .parameters = &at->parameters,
+                                .samples = BATCH,
+                                .steps = at->batch.steps,
+                                .credit = credit,
+                                .error = error,
+                                .pull = at->pull,
+                                .burn_in = 1,
+                                .states = read_bits,
+                                .factors = read_shares,
+                                .trace = &trace };
+    assert_true(lm_bptt_definition(exact, &task));
+    lm_free(error);
+    return exact;
+}
+
+/* 60 steps are more than one window of time; the trace of credit 1 is too
+ * short to be read, so its gradient is compared over one window. */
+static void the_rule_is_its_definition(void **state)
+{
+    const size_t cases[][2] = { { 60, 0 }, { 60, 7 }, { 12, 2 },
+                                { 5, 1 },  { 20, 1 }, { 1, 0 } };
     double *kept = NULL;
 
     (void)state;
-    assert_int_equal(lm_parameters_new(&p, net, NULL), LIMEN_OK);
-    make_run(&run, net, pull);
-    loss(&run, NULL);
-    lm_bptt_room *room = lm_bptt_room_new(net);
-    for (size_t credit = 0; credit <= 4; credit++) {
-        const lm_bptt_task task = make_task(&run, &p, credit);
-        double *exact = lm_alloc(p.count, 1, sizeof *exact);
-        double *fast = lm_alloc(p.count, 1, sizeof *fast);
-        float *single = lm_alloc(p.count, 1, sizeof *single);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        static scene at;
+        void *rule;
 
-        assert_true(lm_bptt_definition(exact, &task));
-        lm_bptt_backward(single, &task, room);
-        for (size_t i = 0; i < p.count; i++)
+        make_scene(&at, cases[k][0] + 1, cases[k][1], 1);
+        float *single = rule_gradient(&at, 1, &rule);
+        double *exact = definition_of(&at, rule, cases[k][1]);
+        double *fast = lm_alloc(at.parameters.count, 1, sizeof *fast);
+
+        for (size_t i = 0; i < at.parameters.count; i++)
             fast[i] = (double)single[i];
-        assert_true(distance(fast, exact, p.count) < 1e-5);
-        // a shorter window is another gradient
-        if (kept != NULL)
-            assert_true(distance(exact, kept, p.count) > 1e-3);
+        const double error = distance(fast, exact, at.parameters.count);
+        print_message("%zu steps, credit %zu: relative error in float %.2g\n",
+                      cases[k][0], cases[k][1], error);
+        assert_true(error < 1e-3);
+        // another credit is another gradient
+        if (k == 1)
+            assert_true(distance(exact, kept, at.parameters.count) > 1e-3);
         lm_free(kept);
         kept = exact;
-        lm_free(single);
         lm_free(fast);
+        lm_free(single);
+        lm_rule_bptt.free(rule);
+        drop_scene(&at);
     }
     lm_free(kept);
-    lm_bptt_room_free(room);
-    lm_parameters_free(&p);
-    limen_network_free(net);
+}
+
+static void threads_and_backends_do_not_change_a_gradient(void **state)
+{
+    const lm_kernels *table;
+    float *wanted = NULL;
+
+    (void)state;
+    for (size_t k = 0; (table = lm_kernels_at(k / 2)) != NULL; k++) {
+        static scene at;
+        void *rule;
+
+        make_scene(&at, 9, 0, k % 2 ? 3 : 1);
+        at.image->kernel = table;
+        at.batch.kernel = table;
+        float *gradient = rule_gradient(&at, k % 2 ? 3 : 1, &rule);
+        if (wanted == NULL)
+            wanted = lm_alloc(at.parameters.count, 1, sizeof *wanted);
+        if (k == 0)
+            memcpy(wanted, gradient, at.parameters.count * sizeof *wanted);
+        assert_memory_equal(wanted, gradient,
+                            at.parameters.count * sizeof *wanted);
+        lm_free(gradient);
+        lm_rule_bptt.free(rule);
+        drop_scene(&at);
+    }
+    lm_free(wanted);
 }
 
 int main(void)
@@ -294,7 +469,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_are_finite_differences),
         cmocka_unit_test(synchronous_gradients_are_finite_differences),
-        cmocka_unit_test(windows_of_credit_are_those_of_the_definition),
+        cmocka_unit_test(the_rule_is_its_definition),
+        cmocka_unit_test(threads_and_backends_do_not_change_a_gradient),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,161 @@
+/* avx512_errors.c -- integer products of errors and weights, and the sums of
+ * gradients turned over. */
+#include "kernels/avx512.h"
+
+#if defined(__x86_64__)
+
+#include <string.h>
+
+enum { ROWS = 6, VECTORS = 4 }; // 24 accumulators of 32 registers
+
+/* c += the sum of two products in each 32-bit lane. */
+#define DOT_BW(c, a, b) _mm512_add_epi32(c, _mm512_madd_epi16(a, b))
+#define DOT_VNNI(c, a, b) _mm512_dpwssd_epi32(c, a, b)
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* The kernel with one way or the other to multiply: `rows` <= ROWS samples and
+ * `vectors` <= VECTORS vectors of columns, `lane` of the last; then all rows of
+ * a panel of columns; then all panels. */
+#define ERRORS_ADD(NAME, TARGET, DOT)                                          \
+    TARGET INLINE void NAME##_tile(                                            \
+        float *e, size_t e_stride, const int16_t *h, size_t h_stride,          \
+        const float *unit, const int16_t *v, size_t v_stride, size_t pairs,    \
+        const int rows, const int vectors, __mmask16 lane)                     \
+    {                                                                          \
+        __m512i sum[ROWS][VECTORS];                                            \
+                                                                               \
+        for (int r = 0; r < rows; r++)                                         \
+            for (int k = 0; k < vectors; k++)                                  \
+                sum[r][k] = _mm512_setzero_si512();                            \
+        for (size_t i = 0; i < pairs; i++) {                                   \
+            __m512i right[VECTORS];                                            \
+                                                                               \
+            for (int k = 0; k < vectors; k++)                                  \
+                right[k] = _mm512_loadu_si512(v + i * 2 * v_stride + 32 * k);  \
+            for (int r = 0; r < rows; r++) {                                   \
+                int32_t pair;                                                  \
+                                                                               \
+                memcpy(&pair, h + (size_t)r * h_stride + 2 * i, sizeof pair);  \
+                const __m512i left = _mm512_set1_epi32(pair);                  \
+                for (int k = 0; k < vectors; k++)                              \
+                    sum[r][k] = DOT(sum[r][k], left, right[k]);                \
+            }                                                                  \
+        }                                                                      \
+        for (int r = 0; r < rows; r++)                                         \
+            for (int k = 0; k < vectors; k++) {                                \
+                float *to = e + (size_t)r * e_stride + 16 * k;                 \
+                const __mmask16 m =                                            \
+                    k == vectors - 1 ? lane : (__mmask16)0xffff;               \
+                const __m512 back = _mm512_mul_ps(                             \
+                    _mm512_set1_ps(unit[r]), _mm512_cvtepi32_ps(sum[r][k]));   \
+                                                                               \
+                _mm512_mask_storeu_ps(                                         \
+                    to, m, _mm512_add_ps(_mm512_maskz_loadu_ps(m, to), back)); \
+            }                                                                  \
+    }                                                                          \
+                                                                               \
+    TARGET INLINE void NAME##_panel(                                           \
+        float *e, size_t e_stride, const int16_t *h, size_t h_stride,          \
+        const float *unit, const int16_t *v, size_t v_stride, size_t samples,  \
+        size_t pairs, const int vectors, __mmask16 lane)                       \
+    {                                                                          \
+        size_t b = 0;                                                          \
+                                                                               \
+        for (; b + ROWS <= samples; b += ROWS)                                 \
+            NAME##_tile(e + b * e_stride, e_stride, h + b * h_stride,          \
+                        h_stride, unit + b, v, v_stride, pairs, ROWS, vectors, \
+                        lane);                                                 \
+        for (; b + 2 <= samples; b += 2)                                       \
+            NAME##_tile(e + b * e_stride, e_stride, h + b * h_stride,          \
+                        h_stride, unit + b, v, v_stride, pairs, 2, vectors,    \
+                        lane);                                                 \
+        for (; b < samples; b++)                                               \
+            NAME##_tile(e + b * e_stride, e_stride, h + b * h_stride,          \
+                        h_stride, unit + b, v, v_stride, pairs, 1, vectors,    \
+                        lane);                                                 \
+    }                                                                          \
+                                                                               \
+    TARGET void lm_##NAME(float *e, size_t e_stride, const int16_t *h,         \
+                          size_t h_stride, const float *unit,                  \
+                          const int16_t *v, size_t v_stride, size_t samples,   \
+                          size_t pairs, size_t cols)                           \
+    {                                                                          \
+        const size_t panel = 16 * VECTORS;                                     \
+        size_t j = 0;                                                          \
+                                                                               \
+        for (; j + panel <= cols; j += panel)                                  \
+            NAME##_panel(e + j, e_stride, h, h_stride, unit, v + 2 * j,        \
+                         v_stride, samples, pairs, VECTORS, 0xffff);           \
+        for (; j < cols; j += 16) {                                            \
+            const size_t left = cols - j;                                      \
+            const __mmask16 lane =                                             \
+                (__mmask16)(left < 16 ? (1U << left) - 1 : 0xffffU);           \
+                                                                               \
+            NAME##_panel(e + j, e_stride, h, h_stride, unit, v + 2 * j,        \
+                         v_stride, samples, pairs, 1, lane);                   \
+        }                                                                      \
+    }
+
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+
+ERRORS_ADD(avx512_errors_add, AVX512, DOT_BW)
+ERRORS_ADD(avx512vbmi_errors_add, VNNI, DOT_VNNI)
+
+/* Sixteen rows of sixteen 32-bit numbers, turned over in place. */
+AVX512 INLINE void turn(__m512i x[16])
+{
+    __m512i t[16];
+
+    for (int k = 0; k < 8; k++) {
+        t[2 * k] = _mm512_unpacklo_epi32(x[2 * k], x[2 * k + 1]);
+        t[2 * k + 1] = _mm512_unpackhi_epi32(x[2 * k], x[2 * k + 1]);
+    }
+    for (int k = 0; k < 4; k++) {
+        x[4 * k] = _mm512_unpacklo_epi64(t[4 * k], t[4 * k + 2]);
+        x[4 * k + 1] = _mm512_unpackhi_epi64(t[4 * k], t[4 * k + 2]);
+        x[4 * k + 2] = _mm512_unpacklo_epi64(t[4 * k + 1], t[4 * k + 3]);
+        x[4 * k + 3] = _mm512_unpackhi_epi64(t[4 * k + 1], t[4 * k + 3]);
+    }
+    // now quarters: column c of rows 4 q .. 4 q + 3 is in x[4 q + c % 4]
+    for (int c = 0; c < 4; c++) {
+        const __m512i low = _mm512_shuffle_i32x4(x[c], x[4 + c], 0x88);
+        const __m512i high = _mm512_shuffle_i32x4(x[c], x[4 + c], 0xdd);
+        const __m512i low2 = _mm512_shuffle_i32x4(x[8 + c], x[12 + c], 0x88);
+        const __m512i high2 = _mm512_shuffle_i32x4(x[8 + c], x[12 + c], 0xdd);
+
+        t[c] = _mm512_shuffle_i32x4(low, low2, 0x88);
+        t[8 + c] = _mm512_shuffle_i32x4(low, low2, 0xdd);
+        t[4 + c] = _mm512_shuffle_i32x4(high, high2, 0x88);
+        t[12 + c] = _mm512_shuffle_i32x4(high, high2, 0xdd);
+    }
+    memcpy(x, t, sizeof t);
+}
+
+AVX512 void lm_avx512_columns_add(float *d, size_t d_stride, const int16_t *sum,
+                                  size_t sum_stride, const float *unit,
+                                  size_t m, size_t n)
+{
+    size_t j = 0;
+
+    for (; n % 16 == 0 && j + 16 <= m; j += 16)
+        for (size_t i = 0; i < n; i += 16) {
+            __m512i x[16];
+
+            for (size_t k = 0; k < 16; k++)
+                x[k] = _mm512_cvtepi16_epi32(_mm256_loadu_si256(
+                    (const __m256i *)(sum + (j + k) * sum_stride + i)));
+            turn(x);
+            for (size_t k = 0; k < 16; k++) {
+                float *to = d + (i + k) * d_stride + j;
+                const __m512 part = _mm512_mul_ps(_mm512_set1_ps(unit[i + k]),
+                                                  _mm512_cvtepi32_ps(x[k]));
+
+                _mm512_storeu_ps(to, _mm512_add_ps(_mm512_loadu_ps(to), part));
+            }
+        }
+    lm_columns_add(d + j, d_stride, sum + j * sum_stride, sum_stride, unit,
+                   m - j, n);
+}
+
+#endif
