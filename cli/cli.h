@@ -26,7 +26,8 @@ enum cli_command_bit {
     CLI_DATA = 16,
     CLI_DOCTOR = 32,
     CLI_HELP = 64,
-    CLI_ALL = 127
+    CLI_BENCH = 128,
+    CLI_ALL = 255
 };
 
 /* What the command line asked for. */
@@ -35,10 +36,12 @@ typedef struct cli_options {
     limen_settings *settings; /* with those given marked as set */
     const char *out, *resume, *steps, *raster, *time_limit;
     const char *shell; /* help --completion */
+    const char *work;  /* bench */
     bool force, json, quiet, man;
     int threads;
     size_t seeds, layer;
-    double checkpoint_minutes;
+    size_t units, in_degree; /* bench, simulation */
+    double checkpoint_minutes, seconds;
     char **words; /* what is no option */
     size_t word_count;
     int argc;
@@ -81,6 +84,7 @@ int cli_predict(cli_options *options);
 int cli_info(cli_options *options);
 int cli_data(cli_options *options);
 int cli_doctor(cli_options *options);
+int cli_bench(cli_options *options);
 int cli_help(cli_options *options);
 void cli_help_overview(FILE *to);
 void cli_help_command(FILE *to, const cli_command *command);

@@ -13,6 +13,8 @@ static const cli_command commands[] = {
       cli_info },
     { "data", CLI_DATA, "[NAME|PATH]", "what a data set holds", cli_data },
     { "doctor", CLI_DOCTOR, "", "what this machine has and lacks", cli_doctor },
+    { "bench", CLI_BENCH, "[RUN|MODEL]", "how fast this machine runs a network",
+      cli_bench },
     { "help", CLI_HELP, "[COMMAND]", "this text, or all about a command",
       cli_help },
 };

@@ -7,11 +7,12 @@
 
 static const cli_option table[] = {
     { "out", 'o', "DIR", CLI_TRAIN, "run directory (default: runs/DATA-N)" },
-    { "config", 0, "FILE", CLI_TRAIN | CLI_INFO,
+    { "config", 0, "FILE", CLI_TRAIN | CLI_INFO | CLI_BENCH,
       "settings from a YAML file; options override it" },
-    { "preset", 0, "NAME", CLI_TRAIN | CLI_INFO,
+    { "preset", 0, "NAME", CLI_TRAIN | CLI_INFO | CLI_BENCH,
       "settings of a preset (original); options override it" },
-    { "set", 0, "NAME=VALUE", CLI_TRAIN | CLI_INFO | CLI_EVAL | CLI_PREDICT,
+    { "set", 0, "NAME=VALUE",
+      CLI_TRAIN | CLI_INFO | CLI_EVAL | CLI_PREDICT | CLI_BENCH,
       "the same as --NAME VALUE" },
     { "resume", 0, "DIR", CLI_TRAIN, "go on with a stopped run" },
     { "force", 0, NULL, CLI_TRAIN, "replace a run that exists" },
@@ -24,17 +25,26 @@ static const cli_option table[] = {
     { "seeds", 0, "N", CLI_EVAL, "runs with other noise (default: 5)" },
     { "raster", 0, "FILE.npy", CLI_PREDICT, "write the spikes of a layer" },
     { "layer", 0, "L", CLI_PREDICT, "that layer (default: 1)" },
+    { "work", 0, "LIST", CLI_BENCH,
+      "what to time: infer, train, simulate (default: infer,train)" },
+    { "seconds", 0, "X", CLI_BENCH, "for each of them (default: 2)" },
+    { "units", 0, "N", CLI_BENCH,
+      "simulate: units of the one layer (default: 1000)" },
+    { "in-degree", 0, "N", CLI_BENCH,
+      "simulate: sources of each unit, 0: all (default: 10)" },
     { "man", 0, NULL, CLI_HELP, "print the manual page" },
     { "completion", 0, "SHELL", CLI_HELP,
       "print completion for bash, zsh or fish" },
     { "json", 0, NULL,
-      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_INFO | CLI_DATA | CLI_DOCTOR,
+      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_INFO | CLI_DATA | CLI_DOCTOR |
+          CLI_BENCH,
       "results as JSON" },
     { "quiet", 0, NULL, CLI_TRAIN | CLI_EVAL | CLI_PREDICT,
       "no progress on stderr" },
-    { "threads", 0, "N", CLI_TRAIN | CLI_EVAL | CLI_PREDICT,
+    { "threads", 0, "N", CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH,
       "threads (default: all cores); results do not depend on it" },
-    { "backend", 0, "NAME", CLI_ALL, "kernels: ref, avx2 or avx512" },
+    { "backend", 0, "NAME", CLI_ALL,
+      "kernels: ref, avx2, avx512 or avx512vbmi" },
     { "help", 'h', NULL, CLI_ALL, "all about this command" },
 };
 
@@ -49,7 +59,7 @@ bool cli_takes_setting(unsigned command, const char *name)
         "data", "data-dir", "seed", "encoder", "pixel-scale", "burn-in"
     };
 
-    if (command & (CLI_TRAIN | CLI_INFO))
+    if (command & (CLI_TRAIN | CLI_INFO | CLI_BENCH))
         return true;
     if (command & CLI_DATA)
         return strcmp(name, "data-dir") == 0;
@@ -160,6 +170,7 @@ static const char **text_of(cli_options *options, const char *name)
         { "completion", &options->shell },
         { "steps", &options->steps },
         { "raster", &options->raster },
+        { "work", &options->work },
         { "time-limit", &options->time_limit },
     };
 
@@ -195,6 +206,12 @@ static int take_option(cli_options *options, const char *name, const char *text)
         code = use_backend(text);
     else if (strcmp(name, "seeds") == 0)
         code = read_count(&options->seeds, name, text, 1, 1000);
+    else if (strcmp(name, "units") == 0)
+        code = read_count(&options->units, name, text, 1, LIMEN_UNITS_MAX);
+    else if (strcmp(name, "in-degree") == 0)
+        code = read_count(&options->in_degree, name, text, 0, LIMEN_UNITS_MAX);
+    else if (strcmp(name, "seconds") == 0)
+        code = read_number(&options->seconds, name, text, 0.01, 1e6);
     else if (strcmp(name, "layer") == 0)
         code = read_count(&options->layer, name, text, 0, LIMEN_LAYERS_MAX);
     else if (strcmp(name, "checkpoint-minutes") == 0)
@@ -345,6 +362,9 @@ int cli_options_read(cli_options *options, int argc, char **argv, int first,
     options->argv = argv;
     options->seeds = 5;
     options->layer = 1;
+    options->units = 1000;
+    options->in_degree = 10;
+    options->seconds = 2.0;
     options->checkpoint_minutes = 10.0;
     options->words = calloc((size_t)argc, sizeof *options->words);
     if (options->words == NULL)

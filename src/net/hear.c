@@ -22,7 +22,7 @@ enum { TILE = 256 }; // units: a tile of 1024 rows is 512 KiB, within L2
 typedef struct block {
     const lm_image_connection *c;
     const lm_heard *heard;
-    const uint64_t *s; /* (count, words of m) what is delivered */
+    const uint64_t *s;           /* (count, words of m) what is delivered */
     size_t number, first, words; /* of the block; words before it, and in it */
     size_t count;                /* samples */
 } block;

@@ -42,13 +42,14 @@ static size_t chunk_of(const limen_image *image, size_t samples, size_t threads)
 limen_status lm_workspaces_new(lm_workspaces *out, const limen_image *image,
                                size_t samples, int threads, limen_error *err)
 {
-    threads = lm_threads(threads);
+    const int asked = threads = lm_threads(threads);
     const size_t chunk = chunk_of(image, samples, (size_t)threads);
     const size_t chunks = (samples + chunk - 1) / chunk;
 
     if ((size_t)threads > chunks)
         threads = (int)chunks;
-    *out = (lm_workspaces){ .threads = threads, .chunk = chunk };
+    *out =
+        (lm_workspaces){ .threads = threads, .asked = asked, .chunk = chunk };
     out->space = lm_alloc((size_t)threads, 1, sizeof(lm_workspace *));
     bool is_full = out->space != NULL;
     for (int k = 0; is_full && k < threads; k++) {
@@ -126,6 +127,21 @@ void lm_run_spaces(const limen_image *image, const lm_workspaces *spaces,
     state->steps += steps;
 }
 
+/* The state's own workspaces, made when there are none for so many threads. */
+static limen_status keep_spaces(limen_state *state, const limen_image *image,
+                                int threads, limen_error *err)
+{
+    if (state->spaces != NULL && state->spaces->asked == lm_threads(threads))
+        return LIMEN_OK;
+    if (state->spaces == NULL)
+        state->spaces = lm_alloc(1, 1, sizeof *state->spaces);
+    if (state->spaces == NULL)
+        return lm_error_no_memory(err, "a run", sizeof *state->spaces);
+    lm_workspaces_free(state->spaces);
+    return lm_workspaces_new(state->spaces, image, state->samples, threads,
+                             err);
+}
+
 limen_status limen_run(const limen_image *image, limen_state *state,
                        const limen_input *input, size_t steps, size_t burn_in,
                        uint64_t seed, int threads, const limen_record *record,
@@ -144,11 +160,9 @@ limen_status limen_run(const limen_image *image, limen_state *state,
                             "steps: %zu more than the %zu run are above 2^32",
                             steps, state->steps);
 
-    lm_workspaces spaces;
-    status = lm_workspaces_new(&spaces, image, state->samples, threads, err);
+    status = keep_spaces(state, image, threads, err);
     if (status == LIMEN_OK)
-        lm_run_spaces(image, &spaces, state, input, steps, burn_in, seed,
+        lm_run_spaces(image, state->spaces, state, input, steps, burn_in, seed,
                       record);
-    lm_workspaces_free(&spaces);
     return status;
 }

@@ -7,6 +7,7 @@
 /* One workspace a thread, for chunks of `chunk` samples. */
 typedef struct lm_workspaces {
     int threads;
+    int asked; /* the number that threads came from */
     size_t chunk;
     lm_workspace **space; /* (threads) */
 } lm_workspaces;

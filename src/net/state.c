@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/bits.h"
 #include "base/error.h"
-#include "net/image.h"
+#include "net/run.h"
 
 #include <assert.h>
 #include <string.h>
@@ -59,6 +59,10 @@ limen_status limen_state_new(limen_state **out, const limen_image *image,
 
 void limen_state_free(limen_state *state)
 {
+    if (state != NULL && state->spaces != NULL) {
+        lm_workspaces_free(state->spaces);
+        lm_free(state->spaces);
+    }
     lm_block_free(state); // the struct is first in its block
 }
 

@@ -11,9 +11,13 @@ typedef struct lm_state_layer {
     int32_t *adapted;     /* (samples, n) c in units of 2^-16; NULL: none */
 } lm_state_layer;
 
+struct lm_workspaces;
+
 struct limen_state {
     size_t layers, samples, steps;
     lm_state_layer *layer; /* (layers) */
+    /* Room for limen_run, kept from one to the next; NULL until the first. */
+    struct lm_workspaces *spaces;
 };
 
 #endif

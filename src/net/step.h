@@ -43,13 +43,13 @@ typedef struct lm_moves {
 
 /* Room for stepping one chunk: one a thread. */
 typedef struct lm_workspace {
-    size_t room;          /* samples */
-    uint64_t **before;    /* [layer] (room, words) s_l(t-1) */
-    int32_t *a;           /* (room, widest padded n) */
-    lm_heard *heard;      /* (connections), of dense ones */
-    lm_moves *moves;      /* (room) */
-    lm_chances *chances;  /* (room) of the frame shown */
-    size_t frame;         /* shown; SIZE_MAX: none yet */
+    size_t room;         /* samples */
+    uint64_t **before;   /* [layer] (room, words) s_l(t-1) */
+    int32_t *a;          /* (room, widest padded n) */
+    lm_heard *heard;     /* (connections), of dense ones */
+    lm_moves *moves;     /* (room) */
+    lm_chances *chances; /* (room) of the frame shown */
+    size_t frame;        /* shown; SIZE_MAX: none yet */
 } lm_workspace;
 
 /* For chunks of up to `room` <= LM_CHUNK samples; NULL if memory is out. */
