@@ -256,44 +256,43 @@ AVX2 static void count_add(uint32_t *count, const uint64_t *x, size_t n)
         count[i] += lm_bits_get(x, i);
 }
 
-/* errors_add for one sample and `vectors` <= 4 vectors of columns. */
-AVX2 static inline __attribute__((always_inline)) void
-errors_tile(int32_t *sum, const int16_t *h, const int16_t *v, size_t v_stride,
-            size_t pairs, const int vectors)
+/* errors_add for one sample and 32 columns of a panel. */
+AVX2 static void errors_tile(int32_t *sum, const int16_t *h, const int16_t *v,
+                             size_t pairs)
 {
     __m256i all[4];
 
-    for (int k = 0; k < vectors; k++)
+    for (int k = 0; k < 4; k++)
         all[k] = _mm256_setzero_si256();
     for (size_t i = 0; i < pairs; i++) {
         int32_t pair;
 
         memcpy(&pair, h + 2 * i, sizeof pair);
         const __m256i left = _mm256_set1_epi32(pair);
-        for (int k = 0; k < vectors; k++)
+        const __m256i *right = (const __m256i *)(v + i * 2 * LM_PANEL);
+        for (int k = 0; k < 4; k++)
             all[k] = _mm256_add_epi32(
-                all[k], _mm256_madd_epi16(
-                            left, _mm256_loadu_si256(
-                                      (const __m256i *)(v + i * 2 * v_stride +
-                                                        16 * k))));
+                all[k], _mm256_madd_epi16(left, _mm256_loadu_si256(right + k)));
     }
-    for (int k = 0; k < vectors; k++)
+    for (int k = 0; k < 4; k++)
         _mm256_storeu_si256((__m256i *)(sum + 8 * k), all[k]);
 }
 
 AVX2 static void errors_add(float *e, size_t e_stride, const int16_t *h,
                             size_t h_stride, const float *unit,
-                            const int16_t *v, size_t v_stride, size_t samples,
-                            size_t pairs, size_t cols)
+                            const int16_t *v, size_t samples, size_t pairs,
+                            size_t cols)
 {
-    int32_t sum[LM_LANES];
+    int32_t sum[32];
 
-    // v has whole vectors: its stride is padded
-    for (size_t j = 0; j < cols; j += LM_LANES)
+    for (size_t j = 0; j < cols; j += 32)
         for (size_t b = 0; b < samples; b++) {
-            const size_t count = cols - j < LM_LANES ? cols - j : LM_LANES;
+            const size_t count = cols - j < 32 ? cols - j : 32;
 
-            errors_tile(sum, h + b * h_stride, v + 2 * j, v_stride, pairs, 4);
+            errors_tile(sum, h + b * h_stride,
+                        v + j / LM_PANEL * pairs * 2 * LM_PANEL +
+                            2 * (j % LM_PANEL),
+                        pairs);
             for (size_t k = 0; k < count; k++)
                 e[b * e_stride + j + k] += unit[b] * (float)sum[k];
         }

@@ -17,12 +17,11 @@ void lm_avx512_rows_select(int16_t *to, size_t to_stride, const int16_t *w,
 void lm_avx512_sums_add(int32_t *a, const int16_t *sum, size_t n);
 void lm_avx512_errors_add(float *e, size_t e_stride, const int16_t *h,
                           size_t h_stride, const float *unit, const int16_t *v,
-                          size_t v_stride, size_t samples, size_t pairs,
-                          size_t cols);
+                          size_t samples, size_t pairs, size_t cols);
 void lm_avx512vbmi_errors_add(float *e, size_t e_stride, const int16_t *h,
                               size_t h_stride, const float *unit,
-                              const int16_t *v, size_t v_stride, size_t samples,
-                              size_t pairs, size_t cols);
+                              const int16_t *v, size_t samples, size_t pairs,
+                              size_t cols);
 void lm_avx512_columns_add(float *d, size_t d_stride, const int16_t *sum,
                            size_t sum_stride, const float *unit, size_t m,
                            size_t n);

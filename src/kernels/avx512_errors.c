@@ -20,8 +20,8 @@ enum { ROWS = 6, VECTORS = 4 }; // 24 accumulators of 32 registers
 #define ERRORS_ADD(NAME, TARGET, DOT)                                          \
     TARGET INLINE void NAME##_tile(                                            \
         float *e, size_t e_stride, const int16_t *h, size_t h_stride,          \
-        const float *unit, const int16_t *v, size_t v_stride, size_t pairs,    \
-        const int rows, const int vectors, __mmask16 lane)                     \
+        const float *unit, const int16_t *v, size_t pairs, const int rows,     \
+        const int vectors, __mmask16 lane)                                     \
     {                                                                          \
         __m512i sum[ROWS][VECTORS];                                            \
                                                                                \
@@ -32,7 +32,7 @@ enum { ROWS = 6, VECTORS = 4 }; // 24 accumulators of 32 registers
             __m512i right[VECTORS];                                            \
                                                                                \
             for (int k = 0; k < vectors; k++)                                  \
-                right[k] = _mm512_loadu_si512(v + i * 2 * v_stride + 32 * k);  \
+                right[k] = _mm512_loadu_si512(v + i * 2 * LM_PANEL + 32 * k);  \
             for (int r = 0; r < rows; r++) {                                   \
                 int32_t pair;                                                  \
                                                                                \
@@ -57,43 +57,40 @@ enum { ROWS = 6, VECTORS = 4 }; // 24 accumulators of 32 registers
                                                                                \
     TARGET INLINE void NAME##_panel(                                           \
         float *e, size_t e_stride, const int16_t *h, size_t h_stride,          \
-        const float *unit, const int16_t *v, size_t v_stride, size_t samples,  \
-        size_t pairs, const int vectors, __mmask16 lane)                       \
+        const float *unit, const int16_t *v, size_t samples, size_t pairs,     \
+        const int vectors, __mmask16 lane)                                     \
     {                                                                          \
         size_t b = 0;                                                          \
                                                                                \
         for (; b + ROWS <= samples; b += ROWS)                                 \
             NAME##_tile(e + b * e_stride, e_stride, h + b * h_stride,          \
-                        h_stride, unit + b, v, v_stride, pairs, ROWS, vectors, \
-                        lane);                                                 \
+                        h_stride, unit + b, v, pairs, ROWS, vectors, lane);    \
         for (; b + 2 <= samples; b += 2)                                       \
             NAME##_tile(e + b * e_stride, e_stride, h + b * h_stride,          \
-                        h_stride, unit + b, v, v_stride, pairs, 2, vectors,    \
-                        lane);                                                 \
+                        h_stride, unit + b, v, pairs, 2, vectors, lane);       \
         for (; b < samples; b++)                                               \
             NAME##_tile(e + b * e_stride, e_stride, h + b * h_stride,          \
-                        h_stride, unit + b, v, v_stride, pairs, 1, vectors,    \
-                        lane);                                                 \
+                        h_stride, unit + b, v, pairs, 1, vectors, lane);       \
     }                                                                          \
                                                                                \
     TARGET void lm_##NAME(float *e, size_t e_stride, const int16_t *h,         \
                           size_t h_stride, const float *unit,                  \
-                          const int16_t *v, size_t v_stride, size_t samples,   \
-                          size_t pairs, size_t cols)                           \
+                          const int16_t *v, size_t samples, size_t pairs,      \
+                          size_t cols)                                         \
     {                                                                          \
-        const size_t panel = 16 * VECTORS;                                     \
-        size_t j = 0;                                                          \
-                                                                               \
-        for (; j + panel <= cols; j += panel)                                  \
-            NAME##_panel(e + j, e_stride, h, h_stride, unit, v + 2 * j,        \
-                         v_stride, samples, pairs, VECTORS, 0xffff);           \
-        for (; j < cols; j += 16) {                                            \
+        for (size_t j = 0; j < cols;                                           \
+             j += LM_PANEL, v += pairs * 2 * LM_PANEL) {                       \
             const size_t left = cols - j;                                      \
-            const __mmask16 lane =                                             \
-                (__mmask16)(left < 16 ? (1U << left) - 1 : 0xffffU);           \
                                                                                \
-            NAME##_panel(e + j, e_stride, h, h_stride, unit, v + 2 * j,        \
-                         v_stride, samples, pairs, 1, lane);                   \
+            if (left >= LM_PANEL)                                              \
+                NAME##_panel(e + j, e_stride, h, h_stride, unit, v, samples,   \
+                             pairs, VECTORS, 0xffff);                          \
+            for (size_t k = 0; left < LM_PANEL && k < left; k += 16)           \
+                NAME##_panel(e + j + k, e_stride, h, h_stride, unit,           \
+                             v + 2 * k, samples, pairs, 1,                     \
+                             (__mmask16)(left - k < 16                         \
+                                             ? (1U << (left - k)) - 1          \
+                                             : 0xffffU));                      \
         }                                                                      \
     }
 

@@ -24,13 +24,11 @@ move_tile(int16_t *to, const int16_t *from, const int16_t *w, size_t stride,
     for (size_t k = 0; k < on_count; k++)
         for (int v = 0; v < vectors; v++)
             sum[v] = _mm512_add_epi16(
-                sum[v],
-                _mm512_loadu_si512(w + on[k] * stride + v * LM_LANES));
+                sum[v], _mm512_loadu_si512(w + on[k] * stride + v * LM_LANES));
     for (size_t k = 0; k < off_count; k++)
         for (int v = 0; v < vectors; v++)
             sum[v] = _mm512_sub_epi16(
-                sum[v],
-                _mm512_loadu_si512(w + off[k] * stride + v * LM_LANES));
+                sum[v], _mm512_loadu_si512(w + off[k] * stride + v * LM_LANES));
     for (int v = 0; v < vectors; v++)
         _mm512_storeu_si512(to + v * LM_LANES, sum[v]);
 }
@@ -55,9 +53,9 @@ AVX512 void lm_avx512_rows_move(int16_t *to, const int16_t *from,
 }
 
 enum {
-    GROUP = 5,              // sources of a table
-    TABLES = 8,             // tables at a time
-    PASS = GROUP * TABLES,  // sources at a time: five bytes of a state
+    GROUP = 5,             // sources of a table
+    TABLES = 8,            // tables at a time
+    PASS = GROUP * TABLES, // sources at a time: five bytes of a state
     ENTRIES = 1 << GROUP,
 };
 
@@ -76,8 +74,8 @@ table_build(__m512i *table, const int16_t *w, size_t stride, size_t rows,
 
             for (size_t p = 0; p < half; p++)
                 table[(half + p) * (size_t)vectors + (size_t)v] =
-                    _mm512_add_epi16(
-                        table[p * (size_t)vectors + (size_t)v], row);
+                    _mm512_add_epi16(table[p * (size_t)vectors + (size_t)v],
+                                     row);
         }
     }
 }
@@ -122,9 +120,9 @@ select_tile(int16_t *to, size_t to_stride, const int16_t *w, size_t stride,
                                 : _mm512_loadu_si512(row + v * LM_LANES);
 #pragma GCC unroll 8
             for (size_t g = 0; g < TABLES; g++) {
-                const __m512i *entry = table + g * size +
-                                       (group >> 8 * g & 0xff) *
-                                           (size_t)vectors;
+                const __m512i *entry =
+                    table + g * size +
+                    (group >> 8 * g & 0xff) * (size_t)vectors;
 
                 for (int v = 0; v < vectors; v++)
                     sum[v] = _mm512_add_epi16(sum[v], entry[v]);
@@ -166,9 +164,9 @@ __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2"))) size_t
 lm_avx512_bits_list(uint16_t *list, const uint64_t *x, size_t words)
 {
     const __m512i step = _mm512_set1_epi16(32);
-    __m512i number = _mm512_set_epi16(
-        31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14,
-        13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    __m512i number = _mm512_set_epi16(31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
+                                      21, 20, 19, 18, 17, 16, 15, 14, 13, 12,
+                                      11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     size_t count = 0;
 
     for (size_t k = 0; k < 2 * words; k++) {

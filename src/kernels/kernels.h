@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 enum {
+    LM_PANEL = 64, /* columns of errors_add */
     LM_LANES = 32, /* int16 in the widest vector: rows are padded to it */
     LM_SOURCE_BLOCK = 1024 /* sources whose int16 sums are exact */
 };
@@ -69,14 +70,14 @@ typedef struct lm_kernels {
     /* count_i += x_i         count: (n), x: (n) bits */
     void (*count_add)(uint32_t *count, const uint64_t *x, size_t n);
 
-    /* e_bj += unit_b * (float)(sum over i of h_bi v_ij), integers in pairs:
-     * v_ij = v[(i / 2) * 2 v_stride + 2 j + i % 2]; every sum fits int32.
+    /* e_bj += unit_b * (float)(sum over i of h_bi v_ij), integers, every sum
+     * within int32.  v in panels of LM_PANEL columns, pairs of i together:
+     * v_ij = v[((j / P) pairs + i / 2) 2 P + 2 (j % P) + i % 2], P = LM_PANEL
      * e: (samples, e_stride), its first cols; h: (samples, h_stride), its
-     * first 2 pairs; v_stride >= lm_padded(cols) */
+     * first 2 pairs */
     void (*errors_add)(float *e, size_t e_stride, const int16_t *h,
                        size_t h_stride, const float *unit, const int16_t *v,
-                       size_t v_stride, size_t samples, size_t pairs,
-                       size_t cols);
+                       size_t samples, size_t pairs, size_t cols);
 
     /* d_ij += unit_i * (float)sum_ji   d: (n, d_stride), its first m,
      * sum: (m, sum_stride), its first n */

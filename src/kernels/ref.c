@@ -76,16 +76,16 @@ static void count_add(uint32_t *count, const uint64_t *x, size_t n)
 
 static void errors_add(float *e, size_t e_stride, const int16_t *h,
                        size_t h_stride, const float *unit, const int16_t *v,
-                       size_t v_stride, size_t samples, size_t pairs,
-                       size_t cols)
+                       size_t samples, size_t pairs, size_t cols)
 {
     for (size_t b = 0; b < samples; b++)
         for (size_t j = 0; j < cols; j++) {
+            const int16_t *panel = v + j / LM_PANEL * pairs * 2 * LM_PANEL;
             int32_t sum = 0;
 
             for (size_t i = 0; i < 2 * pairs; i++)
                 sum += (int32_t)h[b * h_stride + i] *
-                       v[(i / 2) * 2 * v_stride + 2 * j + i % 2];
+                       panel[i / 2 * 2 * LM_PANEL + 2 * (j % LM_PANEL) + i % 2];
             e[b * e_stride + j] += unit[b] * (float)sum;
         }
 }

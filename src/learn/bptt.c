@@ -100,7 +100,7 @@ static limen_status bptt_new(void **self, lm_batch *batch,
                              const limen_settings *settings, int threads,
                              limen_error *err)
 {
-    enum { ROWS = 2 * LM_GRADIENT_ROWS }; // of a window, about
+    enum { ROWS = LM_GRADIENT_ROWS }; // of a window, about
     lm_bptt *rule = lm_alloc(1, 1, sizeof *rule);
     const size_t most = batch->steps_most;
     const size_t window = (ROWS + batch->room - 1) / batch->room;

@@ -29,8 +29,8 @@ static bool fill(lm_error_back *back)
         if (c->is_sparse || c->from == 0)
             continue; // nobody asks for the input's errors
         to->pairs = (c->n + 1) / 2;
-        to->stride = lm_padded(c->m);
-        to->v = lm_alloc(to->pairs, 2 * to->stride, sizeof *to->v);
+        to->v = lm_alloc((c->m + LM_PANEL - 1) / LM_PANEL * to->pairs,
+                         2 * LM_PANEL, sizeof *to->v);
         if (to->v == NULL)
             return false;
     }
@@ -62,7 +62,7 @@ void lm_error_back_free(lm_error_back *back)
     *back = (lm_error_back){ 0 };
 }
 
-/* The pairs of sources first .. last - 1; the largest sum over i of |w^_ij|. */
+/* The pairs of sources first .. last - 1 of one panel; the largest sum over i of |w^_ij|. */
 LM_VECTORISE static uint64_t pair_columns(lm_pairs *to,
                                           const lm_image_connection *c,
                                           size_t first, size_t last)
@@ -78,9 +78,10 @@ LM_VECTORISE static uint64_t pair_columns(lm_pairs *to,
         most = sum > most ? sum : most;
     }
     // the padding of a row is zero, so an odd n is safe
+    int16_t *panel = to->v + first / LM_PANEL * to->pairs * 2 * LM_PANEL;
     for (size_t i = 0; i < to->pairs; i++)
         for (size_t j = first; j < last; j++)
-            memcpy(to->v + (i * to->stride + j) * 2,
+            memcpy(panel + i * 2 * LM_PANEL + 2 * (j % LM_PANEL),
                    c->w + j * c->stride + 2 * i, 2 * sizeof *to->v);
     return most;
 }
@@ -213,5 +214,5 @@ void lm_error_receive(float *e, const lm_error_back *back, size_t k,
         receive_sparse(e, c, sent->g, samples);
     else
         kernel->errors_add(e, c->m, sent->h, sent->stride, sent->unit, from->v,
-                           from->stride, samples, from->pairs, c->m);
+                           samples, from->pairs, c->m);
 }

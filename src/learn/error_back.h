@@ -14,10 +14,11 @@
 #include "net/image.h"
 #include "net/network.h"
 
-/* Weights in pairs of listening units: v[(i / 2) * 2 stride + 2 j + i % 2]. */
+/* Weights in panels of sources and pairs of listening units, as
+ * kernel->errors_add wants them. */
 typedef struct lm_pairs {
-    size_t pairs, stride; /* (n + 1) / 2; m, padded */
-    int16_t *v;           /* NULL: a sparse connection */
+    size_t pairs; /* (n + 1) / 2 */
+    int16_t *v;   /* NULL: a sparse connection, or from the input */
 } lm_pairs;
 
 typedef struct lm_error_back {

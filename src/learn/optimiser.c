@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fixed_math.h"
+#include "base/vectorise.h"
 
 #include <math.h>
 
@@ -74,6 +75,25 @@ double lm_optimiser_rate(const lm_optimiser *optimiser, size_t done)
     return rate;
 }
 
+/* Sixteen sums side by side, then one over them: a written order that vectors
+ * can follow. */
+LM_VECTORISE static double sum_of_squares(const float *x, size_t count)
+{
+    enum { LANES = 16 };
+    double lane[LANES] = { 0 };
+    double sum = 0.0;
+    size_t i = 0;
+
+    for (; i + LANES <= count; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            lane[k] += (double)x[i + k] * (double)x[i + k];
+    for (; i < count; i++)
+        lane[0] += (double)x[i] * (double)x[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum += lane[k];
+    return sum;
+}
+
 double lm_gradient_norm(const float *gradient, size_t count, int threads)
 {
     enum { BLOCK = 4096, GROUP = 256 };
@@ -85,10 +105,11 @@ double lm_gradient_norm(const float *gradient, size_t count, int threads)
 #pragma omp parallel for schedule(static) num_threads(threads)
         for (size_t k = 0; k < GROUP; k++) {
             const size_t first = base + k * BLOCK;
-            const size_t last = first + BLOCK < count ? first + BLOCK : count;
 
-            for (size_t i = first; i < last; i++)
-                part[k] += (double)gradient[i] * (double)gradient[i];
+            if (first < count)
+                part[k] = sum_of_squares(gradient + first, count - first < BLOCK
+                                                               ? count - first
+                                                               : BLOCK);
         }
         for (size_t k = 0; k < GROUP; k++)
             sum += part[k];
@@ -104,8 +125,8 @@ typedef struct update {
     float correct1, correct2; /* 1 / (1 - beta^k) */
 } update;
 
-static void sgd(float *w, float *v, const float *g, size_t count,
-                const update *u)
+LM_VECTORISE static void sgd(float *w, float *v, const float *g, size_t count,
+                             const update *u)
 {
     for (size_t i = 0; i < count; i++) {
         v[i] = u->momentum * v[i] + (g[i] * u->scale + u->decay * w[i]);
@@ -113,8 +134,8 @@ static void sgd(float *w, float *v, const float *g, size_t count,
     }
 }
 
-static void adam(float *w, float *m, float *v, const float *g, size_t count,
-                 const update *u, bool is_decoupled)
+LM_VECTORISE static void adam(float *w, float *m, float *v, const float *g,
+                              size_t count, const update *u, bool is_decoupled)
 {
     for (size_t i = 0; i < count; i++) {
         const float decay = u->decay * w[i];

@@ -1,6 +1,8 @@
 /* surrogate.c -- surrogate factors, eight bits each. */
 #include "learn/surrogate.h"
 
+#include "base/vectorise.h"
+
 #include <math.h>
 
 float lm_surrogate_peak(lm_surrogate kind, float width)
@@ -16,8 +18,8 @@ float lm_surrogate_peak(lm_surrogate kind, float width)
     return 0.0F;
 }
 
-static void fast(uint8_t *share, const int32_t *a, const float *scale, size_t n,
-                 float slope)
+LM_VECTORISE static void fast(uint8_t *share, const int32_t *a,
+                              const float *scale, size_t n, float slope)
 {
     for (size_t i = 0; i < n; i++) {
         const float x = 1.0F + slope * fabsf((float)a[i] * scale[i]);
@@ -26,8 +28,8 @@ static void fast(uint8_t *share, const int32_t *a, const float *scale, size_t n,
     }
 }
 
-static void triangle(uint8_t *share, const int32_t *a, const float *scale,
-                     size_t n, float slope)
+LM_VECTORISE static void triangle(uint8_t *share, const int32_t *a,
+                                  const float *scale, size_t n, float slope)
 {
     for (size_t i = 0; i < n; i++) {
         const float x = 1.0F - slope * fabsf((float)a[i] * scale[i]);
@@ -36,8 +38,8 @@ static void triangle(uint8_t *share, const int32_t *a, const float *scale,
     }
 }
 
-static void box(uint8_t *share, const int32_t *a, const float *scale, size_t n,
-                float width)
+LM_VECTORISE static void box(uint8_t *share, const int32_t *a,
+                             const float *scale, size_t n, float width)
 {
     for (size_t i = 0; i < n; i++)
         share[i] = fabsf((float)a[i] * scale[i]) < width ? 255 : 0;

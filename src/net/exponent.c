@@ -7,6 +7,7 @@
  */
 #include "net/exponent.h"
 
+#include "base/vectorise.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -19,7 +20,7 @@ typedef struct row_size {
     bool is_finite;
 } row_size;
 
-static void measure(row_size *size, const float *w, size_t count)
+LM_VECTORISE static void measure(row_size *size, const float *w, size_t count)
 {
     float up[LANES] = { 0 };
     float down[LANES] = { 0 };
@@ -55,7 +56,7 @@ static void measure(row_size *size, const float *w, size_t count)
         size->sum = sum_down;
 }
 
-static bool block_fits(const float *w, size_t count, float scale)
+LM_VECTORISE static bool block_fits(const float *w, size_t count, float scale)
 {
     int32_t up = 0;
     int32_t down = 0;
