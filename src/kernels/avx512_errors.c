@@ -6,7 +6,12 @@
 
 #include <string.h>
 
-enum { ROWS = 6, VECTORS = 4 }; // 24 accumulators of 32 registers
+enum {
+    ROWS = 6,
+    VECTORS = 4, // 24 accumulators of 32 registers
+    PAIRS = 64,  // of a panel: 16 KiB
+    SAMPLES = 64
+};
 
 /* c += the sum of two products in each 32-bit lane. */
 #define DOT_BW(c, a, b) _mm512_add_epi32(c, _mm512_madd_epi16(a, b))
@@ -14,20 +19,36 @@ enum { ROWS = 6, VECTORS = 4 }; // 24 accumulators of 32 registers
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* e += unit * sums */
+AVX512 INLINE void add_row(float *e, const int32_t *sum, float unit,
+                           size_t cols)
+{
+    for (size_t k = 0; k < cols; k += 16) {
+        const __mmask16 lane =
+            (__mmask16)(cols - k < 16 ? (1U << (cols - k)) - 1 : 0xffffU);
+        const __m512 back =
+            _mm512_mul_ps(_mm512_set1_ps(unit),
+                          _mm512_cvtepi32_ps(_mm512_load_si512(sum + k)));
+
+        _mm512_mask_storeu_ps(
+            e + k, lane,
+            _mm512_add_ps(_mm512_maskz_loadu_ps(lane, e + k), back));
+    }
+}
+
 /* The kernel with one way or the other to multiply: `rows` <= ROWS samples and
- * `vectors` <= VECTORS vectors of columns, `lane` of the last; then all rows of
- * a panel of columns; then all panels. */
+ * `vectors` <= VECTORS vectors of columns, over some of the pairs; then all
+ * rows, pairs that stay in L1 at a time; then what came out added to e. */
 #define ERRORS_ADD(NAME, TARGET, DOT)                                          \
     TARGET INLINE void NAME##_tile(                                            \
-        float *e, size_t e_stride, const int16_t *h, size_t h_stride,          \
-        const float *unit, const int16_t *v, size_t pairs, const int rows,     \
-        const int vectors, __mmask16 lane)                                     \
+        int32_t(*all)[LM_PANEL], const int16_t *h, size_t h_stride,            \
+        const int16_t *v, size_t pairs, const int rows, const int vectors)     \
     {                                                                          \
         __m512i sum[ROWS][VECTORS];                                            \
                                                                                \
         for (int r = 0; r < rows; r++)                                         \
             for (int k = 0; k < vectors; k++)                                  \
-                sum[r][k] = _mm512_setzero_si512();                            \
+                sum[r][k] = _mm512_load_si512(all[r] + 16 * k);                \
         for (size_t i = 0; i < pairs; i++) {                                   \
             __m512i right[VECTORS];                                            \
                                                                                \
@@ -43,34 +64,48 @@ enum { ROWS = 6, VECTORS = 4 }; // 24 accumulators of 32 registers
             }                                                                  \
         }                                                                      \
         for (int r = 0; r < rows; r++)                                         \
-            for (int k = 0; k < vectors; k++) {                                \
-                float *to = e + (size_t)r * e_stride + 16 * k;                 \
-                const __mmask16 m =                                            \
-                    k == vectors - 1 ? lane : (__mmask16)0xffff;               \
-                const __m512 back = _mm512_mul_ps(                             \
-                    _mm512_set1_ps(unit[r]), _mm512_cvtepi32_ps(sum[r][k]));   \
-                                                                               \
-                _mm512_mask_storeu_ps(                                         \
-                    to, m, _mm512_add_ps(_mm512_maskz_loadu_ps(m, to), back)); \
-            }                                                                  \
+            for (int k = 0; k < vectors; k++)                                  \
+                _mm512_store_si512(all[r] + 16 * k, sum[r][k]);                \
     }                                                                          \
                                                                                \
-    TARGET INLINE void NAME##_panel(                                           \
-        float *e, size_t e_stride, const int16_t *h, size_t h_stride,          \
-        const float *unit, const int16_t *v, size_t samples, size_t pairs,     \
-        const int vectors, __mmask16 lane)                                     \
+    TARGET INLINE void NAME##_rows(                                            \
+        int32_t(*all)[LM_PANEL], const int16_t *h, size_t h_stride,            \
+        const int16_t *v, size_t samples, size_t pairs, const int vectors)     \
     {                                                                          \
         size_t b = 0;                                                          \
                                                                                \
         for (; b + ROWS <= samples; b += ROWS)                                 \
-            NAME##_tile(e + b * e_stride, e_stride, h + b * h_stride,          \
-                        h_stride, unit + b, v, pairs, ROWS, vectors, lane);    \
+            NAME##_tile(all + b, h + b * h_stride, h_stride, v, pairs, ROWS,   \
+                        vectors);                                              \
         for (; b + 2 <= samples; b += 2)                                       \
-            NAME##_tile(e + b * e_stride, e_stride, h + b * h_stride,          \
-                        h_stride, unit + b, v, pairs, 2, vectors, lane);       \
+            NAME##_tile(all + b, h + b * h_stride, h_stride, v, pairs, 2,      \
+                        vectors);                                              \
         for (; b < samples; b++)                                               \
-            NAME##_tile(e + b * e_stride, e_stride, h + b * h_stride,          \
-                        h_stride, unit + b, v, pairs, 1, vectors, lane);       \
+            NAME##_tile(all + b, h + b * h_stride, h_stride, v, pairs, 1,      \
+                        vectors);                                              \
+    }                                                                          \
+                                                                               \
+    TARGET static void NAME##_panel(float *e, size_t e_stride,                 \
+                                    const int16_t *h, size_t h_stride,         \
+                                    const float *unit, const int16_t *v,       \
+                                    size_t samples, size_t pairs, size_t cols) \
+    {                                                                          \
+        int32_t all[SAMPLES][LM_PANEL] __attribute__((aligned(64)));           \
+                                                                               \
+        memset(all, 0, samples * sizeof *all);                                 \
+        for (size_t i = 0; i < pairs; i += PAIRS) {                            \
+            const size_t count = pairs - i < PAIRS ? pairs - i : PAIRS;        \
+            const int16_t *some = v + i * 2 * LM_PANEL;                        \
+                                                                               \
+            if (cols > 16)                                                     \
+                NAME##_rows(all, h + 2 * i, h_stride, some, samples, count,    \
+                            VECTORS);                                          \
+            else                                                               \
+                NAME##_rows(all, h + 2 * i, h_stride, some, samples, count,    \
+                            1);                                                \
+        }                                                                      \
+        for (size_t b = 0; b < samples; b++)                                   \
+            add_row(e + b * e_stride, all[b], unit[b], cols);                  \
     }                                                                          \
                                                                                \
     TARGET void lm_##NAME(float *e, size_t e_stride, const int16_t *h,         \
@@ -78,23 +113,17 @@ enum { ROWS = 6, VECTORS = 4 }; // 24 accumulators of 32 registers
                           const int16_t *v, size_t samples, size_t pairs,      \
                           size_t cols)                                         \
     {                                                                          \
-        for (size_t j = 0; j < cols;                                           \
-             j += LM_PANEL, v += pairs * 2 * LM_PANEL) {                       \
-            const size_t left = cols - j;                                      \
-                                                                               \
-            if (left >= LM_PANEL)                                              \
-                NAME##_panel(e + j, e_stride, h, h_stride, unit, v, samples,   \
-                             pairs, VECTORS, 0xffff);                          \
-            for (size_t k = 0; left < LM_PANEL && k < left; k += 16)           \
-                NAME##_panel(e + j + k, e_stride, h, h_stride, unit,           \
-                             v + 2 * k, samples, pairs, 1,                     \
-                             (__mmask16)(left - k < 16                         \
-                                             ? (1U << (left - k)) - 1          \
-                                             : 0xffffU));                      \
-        }                                                                      \
+        for (size_t j = 0; j < cols; j += LM_PANEL, v += pairs * 2 * LM_PANEL) \
+            for (size_t b = 0; b < samples; b += SAMPLES)                      \
+                NAME##_panel(e + b * e_stride + j, e_stride, h + b * h_stride, \
+                             h_stride, unit + b, v,                            \
+                             samples - b < SAMPLES ? samples - b : SAMPLES,    \
+                             pairs,                                            \
+                             cols - j < LM_PANEL ? cols - j : LM_PANEL);       \
     }
 
-#define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+#define VNNI                                                                   \
+    __attribute__((target("avx512f,avx512bw,avx512vl,bmi2,avx512vnni")))
 
 ERRORS_ADD(avx512_errors_add, AVX512, DOT_BW)
 ERRORS_ADD(avx512vbmi_errors_add, VNNI, DOT_VNNI)

@@ -1,9 +1,9 @@
 /* exponent.c -- the largest exponent whose sums fit int16.
  *
- * A bound from the float sums comes first.  Rounding moves a block's sum by at
- * most 512 (half a step for each of 1024 weights), so the bound is at most a
- * step or two too large; from there the conditions are checked on the rounded
- * weights themselves, downwards.
+ * The largest weight bounds the exponent first.  At that exponent every weight
+ * is rounded, within half a step, so the sums of a block are right within 512
+ * steps, and tell how many powers of two too large it is at least.  From there
+ * the conditions are checked on the rounded weights themselves, downwards.
  */
 #include "net/exponent.h"
 
@@ -11,52 +11,25 @@
 #include "kernels/kernels.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { LANES = 16 }; // partial sums, so that the compiler can vectorise
-
-typedef struct row_size {
-    float sum;  /* largest sum of one sign within a block */
-    float peak; /* largest |w| */
-    bool is_finite;
-} row_size;
-
-LM_VECTORISE static void measure(row_size *size, const float *w, size_t count)
+/* The bits of the largest |w|: they order as the numbers do, NaN on top. */
+LM_VECTORISE static uint32_t largest(const float *w, size_t count)
 {
-    float up[LANES] = { 0 };
-    float down[LANES] = { 0 };
-    float peak[LANES] = { 0 };
-    float sum_up = 0.0F;
-    float sum_down = 0.0F;
-    size_t j = 0;
+    uint32_t most = 0;
 
-    for (; j + LANES <= count; j += LANES)
-        for (size_t k = 0; k < LANES; k++) {
-            const float x = w[j + k];
-            const float size_k = fabsf(x);
+    for (size_t j = 0; j < count; j++) {
+        uint32_t bits;
 
-            up[k] += x > 0.0F ? x : 0.0F;
-            down[k] += x > 0.0F ? 0.0F : -x; // a NaN goes here
-            peak[k] = size_k > peak[k] ? size_k : peak[k];
-        }
-    for (; j < count; j++) {
-        up[0] += w[j] > 0.0F ? w[j] : 0.0F;
-        down[0] += w[j] > 0.0F ? 0.0F : -w[j];
-        peak[0] = fabsf(w[j]) > peak[0] ? fabsf(w[j]) : peak[0];
+        memcpy(&bits, w + j, sizeof bits);
+        bits &= 0x7fffffffU;
+        most = bits > most ? bits : most;
     }
-    for (size_t k = 0; k < LANES; k++) {
-        sum_up += up[k];
-        sum_down += down[k];
-        size->peak = peak[k] > size->peak ? peak[k] : size->peak;
-    }
-    if (!isfinite(sum_up) || !isfinite(sum_down))
-        size->is_finite = false;
-    if (sum_up > size->sum)
-        size->sum = sum_up;
-    if (sum_down > size->sum)
-        size->sum = sum_down;
+    return most;
 }
 
-LM_VECTORISE static bool block_fits(const float *w, size_t count, float scale)
+/* The larger of the sums of one sign of a block, rounded at this scale. */
+LM_VECTORISE static int32_t block_sum(const float *w, size_t count, float scale)
 {
     int32_t up = 0;
     int32_t down = 0;
@@ -65,9 +38,10 @@ LM_VECTORISE static bool block_fits(const float *w, size_t count, float scale)
         const int32_t rounded = lm_round_weight(w[j] * scale);
 
         up += rounded > 0 ? rounded : 0;
-        down += rounded < 0 ? rounded : 0;
+        down += rounded < 0 ? -rounded : 0;
     }
-    return up <= 32767 && down >= -32768;
+    // one negative step more than positive ones fits
+    return up > down - 1 ? up : down - 1;
 }
 
 /* The end of the block that begins at entry e: the same 1024 sources. */
@@ -82,30 +56,47 @@ static size_t block_end(const lm_connection *c, size_t e, size_t row_end)
     return e;
 }
 
-static void measure_row(row_size *size, const lm_connection *c, size_t i)
+/* The largest sum of any block of unit i, at this scale. */
+static int32_t row_sum(const limen_network *net, size_t l, size_t i,
+                       float scale)
 {
-    const size_t end = lm_row_first(c, i + 1);
+    int32_t most = 0;
 
-    for (size_t e = lm_row_first(c, i); e < end;) {
-        const size_t next = block_end(c, e, end);
+    for (size_t k = 0; k < net->connections; k++) {
+        const lm_connection *c = &net->connection[k];
 
-        measure(size, c->w + e, next - e);
-        e = next;
+        if (c->to != l)
+            continue;
+        const size_t end = lm_row_first(c, i + 1);
+        for (size_t e = lm_row_first(c, i); e < end;) {
+            const size_t next = block_end(c, e, end);
+            const int32_t sum = block_sum(c->w + e, next - e, scale);
+
+            most = sum > most ? sum : most;
+            e = next;
+        }
     }
+    return most;
 }
 
-static bool row_fits(const lm_connection *c, size_t i, float scale)
+static float row_largest(const limen_network *net, size_t l, size_t i)
 {
-    const size_t end = lm_row_first(c, i + 1);
+    uint32_t most = 0;
+    float peak;
 
-    for (size_t e = lm_row_first(c, i); e < end;) {
-        const size_t next = block_end(c, e, end);
+    for (size_t k = 0; k < net->connections; k++) {
+        const lm_connection *c = &net->connection[k];
 
-        if (!block_fits(c->w + e, next - e, scale))
-            return false;
-        e = next;
+        if (c->to != l)
+            continue;
+        const size_t first = lm_row_first(c, i);
+        const uint32_t bits =
+            largest(c->w + first, lm_row_first(c, i + 1) - first);
+
+        most = bits > most ? bits : most;
     }
-    return true;
+    memcpy(&peak, &most, sizeof peak);
+    return peak;
 }
 
 /* The largest q with value 2^q <= bound. */
@@ -128,34 +119,34 @@ bool lm_exponent(int32_t *q, const limen_network *net, size_t l, size_t i)
 {
     const limen_unit_options *options = &net->options[l];
     const double theta = fabs((double)net->theta[l][i]);
-    row_size size = { .is_finite = isfinite(theta) };
+    const float peak = row_largest(net, l, i);
     int32_t most = LM_EXPONENT_MAX;
 
-    for (size_t k = 0; k < net->connections; k++)
-        if (net->connection[k].to == l)
-            measure_row(&size, &net->connection[k], i);
-    if (!size.is_finite)
+    if (!isfinite(theta) || !isfinite(peak))
         return false;
 
-    // 33300 is 32768 + 512 and the error of the float sum
-    most = smaller(most, exponent_below((double)size.sum, 33300.0));
-    most = smaller(most, exponent_below((double)size.peak, 32768.0));
+    most = smaller(most, exponent_below((double)peak, 32767.5));
     if (options->noise != LIMEN_NO_NOISE)
         most = smaller(
             most, exponent_below((double)options->noise_scale, 16777216.0));
     most = smaller(
         most, exponent_below(fabs((double)options->adapt_gain), 16777216.0));
-    if (size.peak == 0.0F)
+    if (peak == 0.0F)
         most = smaller(most, exponent_below(theta, 1073741824.0));
+    if (most < -LM_EXPONENT_MAX)
+        return false;
 
+    // k powers of two fewer leave at least (sum - 512) / 2^k - 512
+    int32_t least = row_sum(net, l, i, ldexpf(1.0F, most)) - 512;
+    while (least > 32767 + 512) {
+        least = (least + 1) / 2;
+        most--;
+    }
     for (; most >= -LM_EXPONENT_MAX; most--) {
         const float scale = ldexpf(1.0F, most);
-        bool fits = rintf(size.peak * scale) <= 32767.0F;
 
-        for (size_t k = 0; fits && k < net->connections; k++)
-            fits = net->connection[k].to != l ||
-                   row_fits(&net->connection[k], i, scale);
-        if (fits) {
+        if (rintf(peak * scale) <= 32767.0F &&
+            row_sum(net, l, i, scale) <= 32767) {
             *q = most;
             return true;
         }
