@@ -62,20 +62,18 @@ AVX2 static inline void transpose(__m256i c[4])
     c[3] = _mm256_unpackhi_epi64(b, e);
 }
 
-/* The eight inputs of each of two blocks, a byte a block. */
+/* The eight inputs of blocks k and k + 1, a byte a block. */
 AVX2 static inline uint32_t fire(__m256i draw, const lm_chances *chances,
-                                 uint32_t first, uint32_t second)
+                                 size_t k)
 {
-    const __m256i bound = _mm256_set_m128i(
-        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * second)),
-        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * first)));
+    const __m256i bound =
+        _mm256_loadu_si256((const __m256i *)(chances->bound + 8 * k));
     const __m256i on = _mm256_cmpeq_epi16(_mm256_max_epu16(draw, bound), bound);
     const __m256i bytes = _mm256_permute4x64_epi64(
         _mm256_packs_epi16(on, _mm256_setzero_si256()), 0xd8);
 
     return (uint32_t)_mm256_movemask_epi8(bytes) &
-           (chances->possible[first] | (uint32_t)chances->possible[second]
-                                           << 8);
+           (chances->possible[k] | (uint32_t)chances->possible[k + 1] << 8);
 }
 
 AVX2 static void input_draw(uint64_t *x, const lm_chances *chances,
@@ -85,12 +83,8 @@ AVX2 static void input_draw(uint64_t *x, const lm_chances *chances,
     uint8_t *bytes = (uint8_t *)x;
 
     for (size_t k = 0; k < chances->count; k += 8) {
+        const uint32_t *block = chances->block + k;
         const size_t left = chances->count - k;
-        uint32_t block[8];
-
-        // the last vector repeats its last block
-        for (size_t p = 0; p < 8; p++)
-            block[p] = chances->block[k + (p < left ? p : left - 1)];
         __m256i c[4] = {
             _mm256_permutevar8x32_epi32(
                 _mm256_loadu_si256((const __m256i *)block), lane),
@@ -98,16 +92,14 @@ AVX2 static void input_draw(uint64_t *x, const lm_chances *chances,
             _mm256_set1_epi32((int)(uint32_t)key),
             _mm256_set1_epi32((int)(uint32_t)(key >> 32)),
         };
+        uint32_t on[4];
 
         philox(c, seed);
         transpose(c);
-        for (size_t q = 0; q < 4; q++) {
-            const uint32_t on =
-                fire(c[q], chances, block[2 * q], block[2 * q + 1]);
-
-            bytes[block[2 * q]] = (uint8_t)on;
-            bytes[block[2 * q + 1]] = (uint8_t)(on >> 8);
-        }
+        for (size_t q = 0; q < 4; q++)
+            on[q] = fire(c[q], chances, k + 2 * q);
+        for (size_t p = 0; p < 8 && p < left; p++)
+            bytes[block[p]] = (uint8_t)(on[p / 2] >> 8 * (p % 2));
     }
 }
 

@@ -9,29 +9,20 @@
 
 #include <string.h>
 
-/* Eight blocks of Philox in 64-bit lanes: c[k] has word k of block p in the
+/* One round for eight blocks in 64-bit lanes: c[k] has word k of block p in the
  * lower half of lane p, whose upper half is nobody's. */
-AVX512 static inline void philox(__m512i c[4], uint64_t seed)
+AVX512 static inline void philox_round(__m512i c[4], uint32_t k0, uint32_t k1)
 {
-    const __m512i m0 = _mm512_set1_epi64(0xD2511F53);
-    const __m512i m1 = _mm512_set1_epi64(0xCD9E8D57);
-    uint32_t k0 = (uint32_t)seed;
-    uint32_t k1 = (uint32_t)(seed >> 32);
+    const __m512i p = _mm512_mul_epu32(c[0], _mm512_set1_epi64(0xD2511F53));
+    const __m512i q = _mm512_mul_epu32(c[2], _mm512_set1_epi64(0xCD9E8D57));
 
-    for (int round = 0; round < 10; round++) {
-        const __m512i p = _mm512_mul_epu32(c[0], m0);
-        const __m512i q = _mm512_mul_epu32(c[2], m1);
-
-        // 0x96 is a xor b xor c
-        c[0] = _mm512_ternarylogic_epi32(_mm512_srli_epi64(q, 32), c[1],
-                                         _mm512_set1_epi64(k0), 0x96);
-        c[1] = q;
-        c[2] = _mm512_ternarylogic_epi32(_mm512_srli_epi64(p, 32), c[3],
-                                         _mm512_set1_epi64(k1), 0x96);
-        c[3] = p;
-        k0 += 0x9E3779B9U;
-        k1 += 0xBB67AE85U;
-    }
+    // 0x96 is a xor b xor c
+    c[0] = _mm512_ternarylogic_epi32(_mm512_srli_epi64(q, 32), c[1],
+                                     _mm512_set1_epi64(k0), 0x96);
+    c[1] = q;
+    c[2] = _mm512_ternarylogic_epi32(_mm512_srli_epi64(p, 32), c[3],
+                                     _mm512_set1_epi64(k1), 0x96);
+    c[3] = p;
 }
 
 /* Word k of the lower halves of a and word k of those of b, one beside the
@@ -41,63 +32,70 @@ AVX512 static inline __m512i beside(__m512i a, __m512i b)
     return _mm512_mask_mov_epi32(a, 0xaaaa, _mm512_slli_epi64(b, 32));
 }
 
-/* The eight inputs of each of four blocks, a byte a block. */
-AVX512 static inline uint32_t fire(__m512i draw, const lm_chances *chances,
-                                   const uint32_t *block)
+/* The spikes of blocks k .. k + 7, a byte a block. */
+AVX512 static inline uint64_t fire(const __m512i c[4],
+                                   const lm_chances *chances, size_t k)
 {
-    __m512i bound = _mm512_castsi128_si512(
-        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * block[0])));
-    uint32_t possible = chances->possible[block[0]];
+    const __m512i low = beside(c[0], c[1]);
+    const __m512i high = beside(c[2], c[3]);
+    const uint16_t *bound = chances->bound + 8 * k;
+    const uint64_t first = _mm512_cmple_epu16_mask(
+        _mm512_unpacklo_epi64(low, high), _mm512_loadu_si512(bound));
+    const uint64_t last = _mm512_cmple_epu16_mask(
+        _mm512_unpackhi_epi64(low, high), _mm512_loadu_si512(bound + LM_LANES));
+    uint64_t possible;
 
-    bound = _mm512_inserti32x4(
-        bound,
-        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * block[1])), 1);
-    bound = _mm512_inserti32x4(
-        bound,
-        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * block[2])), 2);
-    bound = _mm512_inserti32x4(
-        bound,
-        _mm_loadu_si128((const __m128i *)(chances->bound + 8 * block[3])), 3);
-    possible |= (uint32_t)chances->possible[block[1]] << 8 |
-                (uint32_t)chances->possible[block[2]] << 16 |
-                (uint32_t)chances->possible[block[3]] << 24;
-    return _mm512_cmple_epu16_mask(draw, bound) & possible;
+    memcpy(&possible, chances->possible + k, sizeof possible);
+    return (first | last << 32) & possible;
 }
 
+AVX512 static inline void put_bytes(uint8_t *bytes, const uint32_t *block,
+                                    uint64_t on, size_t count)
+{
+    // neighbours are the rule
+    if (count >= 8 && block[7] - block[0] == 7) {
+        memcpy(bytes + block[0], &on, sizeof on);
+        return;
+    }
+    for (size_t p = 0; p < 8 && p < count; p++)
+        bytes[block[p]] = (uint8_t)(on >> 8 * p);
+}
+
+/* Sixteen blocks at a time: two chains of multiplications side by side. */
 AVX512 static void input_draw(uint64_t *x, const lm_chances *chances,
                               uint64_t seed, uint64_t key, uint32_t step)
 {
     // unpacking takes the even lanes to one vector, the odd ones to another
     const __m512i lane = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
+    const __m512i steps = _mm512_set1_epi64(step);
+    const __m512i low = _mm512_set1_epi64((uint32_t)key);
+    const __m512i high = _mm512_set1_epi64((long long)(key >> 32));
     uint8_t *bytes = (uint8_t *)x;
 
-    for (size_t k = 0; k < chances->count; k += 8) {
+    for (size_t k = 0; k < chances->count; k += 16) {
+        const uint32_t *block = chances->block + k;
         const size_t left = chances->count - k;
-        uint32_t block[8];
+        const __m512i blocks = _mm512_loadu_si512(block);
+        uint32_t k0 = (uint32_t)seed;
+        uint32_t k1 = (uint32_t)(seed >> 32);
+        __m512i c[4] = { _mm512_permutexvar_epi64(
+                             lane, _mm512_cvtepu32_epi64(
+                                       _mm512_castsi512_si256(blocks))),
+                         steps, low, high };
+        __m512i d[4] = { _mm512_permutexvar_epi64(
+                             lane, _mm512_cvtepu32_epi64(
+                                       _mm512_extracti64x4_epi64(blocks, 1))),
+                         steps, low, high };
 
-        // the last vector repeats its last block
-        for (size_t p = 0; p < 8; p++)
-            block[p] = chances->block[k + (p < left ? p : left - 1)];
-        __m512i c[4] = {
-            _mm512_permutexvar_epi64(
-                lane, _mm512_cvtepu32_epi64(
-                          _mm256_loadu_si256((const __m256i *)block))),
-            _mm512_set1_epi64(step),
-            _mm512_set1_epi64((uint32_t)key),
-            _mm512_set1_epi64((long long)(key >> 32)),
-        };
-
-        philox(c, seed);
-        const __m512i low = beside(c[0], c[1]);
-        const __m512i high = beside(c[2], c[3]);
-        const uint32_t first =
-            fire(_mm512_unpacklo_epi64(low, high), chances, block);
-        const uint32_t last =
-            fire(_mm512_unpackhi_epi64(low, high), chances, block + 4);
-        for (size_t p = 0; p < 4; p++) {
-            bytes[block[p]] = (uint8_t)(first >> 8 * p);
-            bytes[block[p + 4]] = (uint8_t)(last >> 8 * p);
+        for (int round = 0; round < 10; round++) {
+            philox_round(c, k0, k1);
+            philox_round(d, k0, k1);
+            k0 += 0x9E3779B9U;
+            k1 += 0xBB67AE85U;
         }
+        put_bytes(bytes, block, fire(c, chances, k), left);
+        if (left > 8)
+            put_bytes(bytes, block + 8, fire(d, chances, k + 8), left - 8);
     }
 }
 

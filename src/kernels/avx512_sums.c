@@ -160,22 +160,32 @@ AVX512 void lm_avx512_sums_add(int32_t *a, const int16_t *sum, size_t n)
     }
 }
 
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2"))) size_t
+/* A word at a time: its numbers as bytes, put together, then widened. */
+__attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt"))) size_t
 lm_avx512_bits_list(uint16_t *list, const uint64_t *x, size_t words)
 {
-    const __m512i step = _mm512_set1_epi16(32);
-    __m512i number = _mm512_set_epi16(31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
-                                      21, 20, 19, 18, 17, 16, 15, 14, 13, 12,
-                                      11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    uint8_t number[64];
     size_t count = 0;
 
-    for (size_t k = 0; k < 2 * words; k++) {
-        const uint32_t half = (uint32_t)(x[k / 2] >> 32 * (k % 2));
+    for (size_t k = 0; k < 64; k++)
+        number[k] = (uint8_t)k;
+    const __m512i all = _mm512_loadu_si512(number);
+    for (size_t k = 0; k < words; k++) {
+        const __m512i base = _mm512_set1_epi16((short)(64 * k));
+        const __m512i some = _mm512_maskz_compress_epi8(x[k], all);
+        const size_t found = (size_t)__builtin_popcountll(x[k]);
 
-        _mm512_storeu_si512(list + count,
-                            _mm512_maskz_compress_epi16(half, number));
-        count += (size_t)__builtin_popcount(half);
-        number = _mm512_add_epi16(number, step);
+        _mm512_storeu_si512(
+            list + count,
+            _mm512_add_epi16(
+                base, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(some))));
+        if (found > LM_LANES)
+            _mm512_storeu_si512(
+                list + count + LM_LANES,
+                _mm512_add_epi16(
+                    base,
+                    _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(some, 1))));
+        count += found;
     }
     return count;
 }

@@ -22,14 +22,23 @@ static inline size_t lm_padded(size_t n)
     return (n + LM_LANES - 1) / LM_LANES * LM_LANES;
 }
 
-/* Inputs that fire at random.  Eight inputs share a block of Philox; blocks in
- * which no input can fire are not drawn. */
+/* Inputs that fire at random.  Eight inputs share a block of Philox; only the
+ * `count` blocks in which one can fire are kept and drawn.  Arrays have room
+ * for lm_chances_room(blocks of all inputs). */
 typedef struct lm_chances {
-    uint16_t *bound; /* (8 blocks) j fires if its 16-bit draw <= bound_j and */
-    uint8_t *possible; /* (blocks) bit j % 8 of byte j / 8 is set */
-    uint32_t *block;   /* (count) blocks with a possible input, ascending */
     size_t count;
+    uint32_t *block; /* (count) ascending; repeated up to the room */
+    uint16_t *bound; /* (count, 8) fires if its 16-bit draw <= its bound and */
+    uint8_t *possible; /* (count) its bit is set */
+    uint8_t *likely;   /* (count) bits of those that fire every second time */
 } lm_chances;
+
+enum { LM_CHANCES = 16 }; /* blocks that a kernel may draw at a time */
+
+static inline size_t lm_chances_room(size_t blocks)
+{
+    return blocks + LM_CHANCES;
+}
 
 /* Sums of weights are int16 modulo 2^16 on the way; those over any subset of a
  * block of LM_SOURCE_BLOCK sources fit (docs/numerics.md section 1), so that

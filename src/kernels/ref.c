@@ -17,9 +17,9 @@ static void input_draw(uint64_t *x, const lm_chances *chances, uint64_t seed,
         uint64_t byte = 0;
 
         for (uint32_t u = 0; u < 8; u++)
-            if (lm_block_half(block, u) <= chances->bound[8 * number + u])
+            if (lm_block_half(block, u) <= chances->bound[8 * k + u])
                 byte |= (uint64_t)1 << u;
-        byte &= chances->possible[number];
+        byte &= chances->possible[k];
         x[number / 8] &= ~((uint64_t)0xff << (8 * (number % 8)));
         x[number / 8] |= byte << (8 * (number % 8));
     }

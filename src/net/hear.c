@@ -13,6 +13,7 @@
 #include "net/hear.h"
 
 #include "base/bits.h"
+#include "base/vectorise.h"
 
 #include <string.h>
 
@@ -58,18 +59,30 @@ static int16_t *sums_of(const block *at, int16_t *sums, size_t b)
     return sums + (b * at->heard->blocks + at->number) * at->c->stride;
 }
 
+/* The bits set in s, and those in which kept differs. */
+LM_VECTORISE static void count_bits(size_t *active, size_t *changed,
+                                    const uint64_t *s, const uint64_t *kept,
+                                    size_t words)
+{
+    size_t a = 0;
+    size_t c = 0;
+
+    for (size_t k = 0; k < words; k++) {
+        a += (size_t)__builtin_popcountll(s[k]);
+        c += (size_t)__builtin_popcountll(s[k] ^ kept[k]);
+    }
+    *active = a;
+    *changed = c;
+}
+
 /* Whether a sample starts from zero; adds its rows to *rows. */
 static bool is_fresh(const block *at, size_t b, size_t *rows)
 {
-    const uint64_t *s = delivered(at, b);
-    const uint64_t *kept = kept_bits(at, b);
-    size_t active = 0;
-    size_t changed = 0;
+    size_t active;
+    size_t changed;
 
-    for (size_t k = 0; k < at->words; k++) {
-        active += (size_t)__builtin_popcountll(s[k]);
-        changed += (size_t)__builtin_popcountll(s[k] ^ kept[k]);
-    }
+    count_bits(&active, &changed, delivered(at, b), kept_bits(at, b),
+               at->words);
     *rows += active <= changed ? active : changed;
     return active <= changed;
 }

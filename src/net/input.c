@@ -20,45 +20,61 @@ static uint32_t level_of(double p)
     return level > 65536.0 ? 65536U : (uint32_t)level;
 }
 
-/* Input j at this level; level - 1 fits 16 bits where it matters. */
-static void set_level(lm_chances *to, size_t j, uint32_t level)
+/* Adds a block of eight levels, unless none of them can fire. */
+static void add_block(lm_chances *to, uint32_t number, const uint32_t level[8])
 {
-    to->bound[j] = (uint16_t)(level - 1);
-    if (level > 0)
-        to->possible[j / 8] |= (uint8_t)(1U << j % 8);
+    const size_t k = to->count;
+    uint32_t possible = 0;
+    uint32_t likely = 0;
+
+    for (unsigned u = 0; u < 8; u++) {
+        // level - 1 fits 16 bits where it matters
+        to->bound[8 * k + u] = (uint16_t)(level[u] - 1);
+        possible |= (uint32_t)(level[u] > 0) << u;
+        likely |= (uint32_t)(level[u] >= 32768) << u;
+    }
+    if (possible == 0)
+        return;
+    to->possible[k] = (uint8_t)possible;
+    to->likely[k] = (uint8_t)likely;
+    to->block[k] = number;
+    to->count++;
 }
 
 void lm_input_chances(lm_chances *to, const limen_input *input, size_t units,
                       size_t sample, size_t frame)
 {
     const size_t place = (sample * input->frames + frame) * units;
-    const size_t blocks = lm_input_blocks(units);
     const double scale = (double)input->scale;
     uint32_t of_byte[256];
 
-    memset(to->possible, 0, blocks);
-    memset(to->bound, 0, 8 * blocks * sizeof *to->bound);
     for (size_t value = 0; input->bytes != NULL && value < 256; value++)
         of_byte[value] = level_of(scale * (double)value);
-    for (size_t j = 0; j < units; j++)
-        set_level(to, j,
-                  input->bytes != NULL
-                      ? of_byte[input->bytes[place + j]]
-                      : level_of(scale * (double)input->floats[place + j]));
     to->count = 0;
-    for (size_t k = 0; k < blocks; k++)
-        if (to->possible[k] != 0)
-            to->block[to->count++] = (uint32_t)k;
+    for (size_t j = 0; j < units; j += 8) {
+        uint32_t level[8] = { 0 };
+
+        for (size_t u = 0; u < 8 && j + u < units; u++)
+            level[u] =
+                input->bytes != NULL
+                    ? of_byte[input->bytes[place + j + u]]
+                    : level_of(scale * (double)input->floats[place + j + u]);
+        add_block(to, (uint32_t)(j / 8), level);
+    }
+    // kernels draw some blocks past the last, to no effect
+    for (size_t k = to->count; k < to->count + LM_CHANCES; k++) {
+        memset(to->bound + 8 * k, 0, 8 * sizeof *to->bound);
+        to->possible[k] = 0;
+        to->block[k] = 0;
+    }
 }
 
 void lm_input_likely(uint64_t *s, const lm_chances *chances, size_t units)
 {
     memset(s, 0, lm_bits_words(units) * sizeof *s);
-    for (size_t j = 0; j < units; j++)
-        // level - 1 >= 32767: p >= 1/2
-        s[j / 64] |= (uint64_t)((chances->possible[j / 8] >> j % 8 & 1) &
-                                (chances->bound[j] >= 32767))
-                     << (j % 64);
+    for (size_t k = 0; k < chances->count; k++)
+        s[chances->block[k] / 8] |= (uint64_t)chances->likely[k]
+                                    << 8 * (chances->block[k] % 8);
 }
 
 size_t lm_input_frame(const limen_input *input, size_t t)

@@ -7,7 +7,7 @@
 #include "kernels/kernels.h"
 
 /* What one sample is shown at one frame: level_j = rint(65536 p_j) as the
- * kernel wants it.  to's arrays have room for lm_input_blocks(units) blocks. */
+ * kernel wants it. */
 void lm_input_chances(lm_chances *to, const limen_input *input, size_t units,
                       size_t sample, size_t frame);
 
@@ -16,8 +16,7 @@ static inline size_t lm_input_blocks(size_t units)
     return (units + 7) / 8;
 }
 
-/* Inputs that fire at more than every second step: the state from which a draw
- * differs least.  s: (units) bits */
+/* The state from which the draws of a frame differ least.  s: (units) bits */
 void lm_input_likely(uint64_t *s, const lm_chances *chances, size_t units);
 
 /* The frame shown at step t >= 1. */

@@ -40,12 +40,13 @@ static lm_heard heard_of(lm_arena *arena, const lm_image_connection *c,
 
 static lm_chances chances_of(lm_arena *arena, size_t units)
 {
-    const size_t blocks = lm_input_blocks(units);
+    const size_t room = lm_chances_room(lm_input_blocks(units));
     lm_chances chances = { .count = 0 };
 
-    chances.bound = lm_arena_take(arena, blocks, 8, sizeof *chances.bound);
-    chances.possible = lm_arena_take(arena, blocks, 1, 1);
-    chances.block = lm_arena_take(arena, blocks, 1, sizeof *chances.block);
+    chances.bound = lm_arena_take(arena, room, 8, sizeof *chances.bound);
+    chances.possible = lm_arena_take(arena, room, 1, 1);
+    chances.likely = lm_arena_take(arena, room, 1, 1);
+    chances.block = lm_arena_take(arena, room, 1, sizeof *chances.block);
     return chances;
 }
 

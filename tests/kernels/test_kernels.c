@@ -57,20 +57,27 @@ static uint64_t *random_bits(size_t n)
 static lm_chances random_chances(size_t n)
 {
     const size_t blocks = (n + 7) / 8;
-    lm_chances to = { .bound = room(8 * blocks * sizeof *to.bound),
-                      .possible = room(blocks),
-                      .block = room(blocks * sizeof *to.block) };
+    const size_t size = lm_chances_room(blocks);
+    lm_chances to = { .bound = room(8 * size * sizeof *to.bound),
+                      .possible = room(size),
+                      .block = room(size * sizeof *to.block) };
 
-    memset(to.bound, 0, 8 * blocks * sizeof *to.bound);
-    memset(to.possible, 0, blocks);
-    for (size_t i = 0; i < n; i++) {
-        to.bound[i] = (uint16_t)(dice() % 4 == 0 ? 65535 : dice());
-        if (dice() % 3 > 0 && i / 8 % 4 > 0)
-            to.possible[i / 8] |= (uint8_t)(1U << i % 8);
+    memset(to.bound, 0, 8 * size * sizeof *to.bound);
+    memset(to.possible, 0, size);
+    memset(to.block, 0, size * sizeof *to.block);
+    for (size_t k = 0; k < blocks; k++) {
+        const size_t last = n - 8 * k < 8 ? n - 8 * k : 8;
+
+        if (dice() % 4 == 0)
+            continue;
+        for (size_t u = 0; u < last; u++) {
+            to.bound[8 * to.count + u] =
+                (uint16_t)(dice() % 4 == 0 ? 65535 : dice());
+            if (dice() % 3 > 0)
+                to.possible[to.count] |= (uint8_t)(1U << u);
+        }
+        to.block[to.count++] = (uint32_t)k;
     }
-    for (size_t k = 0; k < blocks; k++)
-        if (to.possible[k] != 0)
-            to.block[to.count++] = (uint32_t)k;
     return to;
 }
 
@@ -111,14 +118,16 @@ static void draws_are_those_of_the_generator(void **state)
 
     (void)state;
     lm_kernels_ref.input_draw(x, &chances, 7, 1ULL << 35, 3);
-    for (uint32_t j = 0; j < 300; j++) {
-        const lm_block block = lm_draw_block(7, 0, 1ULL << 35, 3, j / 8);
-        const bool is_possible = chances.possible[j / 8] >> j % 8 & 1;
+    for (size_t k = 0; k < chances.count; k++)
+        for (uint32_t u = 0; u < 8; u++) {
+            const lm_block block =
+                lm_draw_block(7, 0, 1ULL << 35, 3, chances.block[k]);
 
-        assert_int_equal(lm_bits_get(x, j),
-                         is_possible &&
-                             lm_block_half(block, j) <= chances.bound[j]);
-    }
+            assert_int_equal(lm_bits_get(x, 8 * chances.block[k] + u),
+                             (chances.possible[k] >> u & 1) &&
+                                 lm_block_half(block, u) <=
+                                     chances.bound[8 * k + u]);
+        }
     free(chances.bound);
     free(chances.possible);
     free(chances.block);
@@ -307,6 +316,70 @@ static void counts_are_those_of_ref(void **state)
     }
 }
 
+static float *random_floats(size_t count);
+
+static void errors_are_those_of_ref(void **state)
+{
+    (void)state;
+    FOR_EACH_BACKEND(table)
+    {
+        for (size_t k = 0; k < 60; k++) {
+            const size_t samples = 1 + dice() % 80;
+            const size_t pairs = 1 + dice() % 150;
+            const size_t cols = sizes[dice() % SIZES];
+            const size_t panels = (cols + LM_PANEL - 1) / LM_PANEL;
+            const size_t count = panels * pairs * 2 * LM_PANEL;
+            int16_t *h = room(samples * 2 * pairs * sizeof *h);
+            int16_t *v = room(count * sizeof *v);
+            float *unit = random_floats(samples);
+            float *e = random_floats(samples * cols);
+            float *f = room(samples * cols * sizeof *f);
+
+            // 300 products of 2^15 and 2^7 stay within int32
+            for (size_t i = 0; i < samples * 2 * pairs; i++)
+                h[i] = (int16_t)dice();
+            for (size_t i = 0; i < count; i++)
+                v[i] = (int16_t)(dice() % 256 - 128);
+            memcpy(f, e, samples * cols * sizeof *f);
+            lm_kernels_ref.errors_add(e, cols, h, 2 * pairs, unit, v, samples,
+                                      pairs, cols);
+            table->errors_add(f, cols, h, 2 * pairs, unit, v, samples, pairs,
+                              cols);
+            assert_memory_equal(e, f, samples * cols * sizeof *e);
+            free(h);
+            free(v);
+            free(unit);
+            free(e);
+            free(f);
+        }
+    }
+}
+
+static void turned_sums_are_those_of_ref(void **state)
+{
+    (void)state;
+    FOR_EACH_BACKEND(table)
+    {
+        for (size_t k = 0; k < 60; k++) {
+            const size_t m = 1 + dice() % 70;
+            const size_t n = k % 2 ? 64 : 1 + dice() % 64;
+            float *unit = random_floats(n);
+            float *d = random_floats(n * m);
+            float *e = room(n * m * sizeof *e);
+            int16_t *sum = random_rows(m, n);
+
+            memcpy(e, d, n * m * sizeof *e);
+            lm_kernels_ref.columns_add(d, m, sum, lm_padded(n), unit, m, n);
+            table->columns_add(e, m, sum, lm_padded(n), unit, m, n);
+            assert_memory_equal(d, e, n * m * sizeof *d);
+            free(unit);
+            free(d);
+            free(e);
+            free(sum);
+        }
+    }
+}
+
 static float *random_floats(size_t count)
 {
     float *x = room(count * sizeof *x);
@@ -381,6 +454,8 @@ int main(void)
         cmocka_unit_test(wide_sums_are_those_of_ref),
         cmocka_unit_test(thresholds_are_those_of_ref),
         cmocka_unit_test(counts_are_those_of_ref),
+        cmocka_unit_test(errors_are_those_of_ref),
+        cmocka_unit_test(turned_sums_are_those_of_ref),
         cmocka_unit_test(products_are_those_of_ref),
         cmocka_unit_test(the_first_backend_is_ref),
         cmocka_unit_test(an_unknown_backend_is_no_backend),
