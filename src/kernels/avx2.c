@@ -103,24 +103,25 @@ AVX2 static void input_draw(uint64_t *x, const lm_chances *chances,
     }
 }
 
-/* `vectors` <= 8 vectors of units. */
+/* One sample's moves for `vectors` <= 8 vectors of units. */
 AVX2 static inline __attribute__((always_inline)) void
 move_tile(int16_t *to, const int16_t *from, const int16_t *w, size_t stride,
-          const uint16_t *on, size_t on_count, const uint16_t *off,
-          size_t off_count, const int vectors)
+          const uint16_t *list, const lm_moves *moves, const int vectors)
 {
+    const uint16_t *on = list + moves->first;
+    const uint16_t *off = on + moves->on;
     __m256i sum[8];
 
     for (int v = 0; v < vectors; v++)
-        sum[v] = from == NULL
+        sum[v] = moves->is_fresh
                      ? _mm256_setzero_si256()
                      : _mm256_loadu_si256((const __m256i *)(from + 16 * v));
-    for (size_t k = 0; k < on_count; k++)
+    for (size_t k = 0; k < moves->on; k++)
         for (int v = 0; v < vectors; v++)
             sum[v] = _mm256_add_epi16(
                 sum[v], _mm256_loadu_si256(
                             (const __m256i *)(w + on[k] * stride + 16 * v)));
-    for (size_t k = 0; k < off_count; k++)
+    for (size_t k = 0; k < moves->off; k++)
         for (int v = 0; v < vectors; v++)
             sum[v] = _mm256_sub_epi16(
                 sum[v], _mm256_loadu_si256(
@@ -129,19 +130,22 @@ move_tile(int16_t *to, const int16_t *from, const int16_t *w, size_t stride,
         _mm256_storeu_si256((__m256i *)(to + 16 * v), sum[v]);
 }
 
-AVX2 static void rows_move(int16_t *to, const int16_t *from, const int16_t *w,
-                           size_t stride, const uint16_t *on, size_t on_count,
-                           const uint16_t *off, size_t off_count, size_t n)
+AVX2 static void rows_move(int16_t *to, const int16_t *from, size_t sum_stride,
+                           const int16_t *w, size_t stride,
+                           const uint16_t *list, const lm_moves *moves,
+                           size_t samples, size_t n)
 {
     const size_t end = lm_padded(n);
     size_t i = 0;
 
     for (; i + 128 <= end; i += 128)
-        move_tile(to + i, from == NULL ? NULL : from + i, w + i, stride, on,
-                  on_count, off, off_count, 8);
+        for (size_t b = 0; b < samples; b++)
+            move_tile(to + b * sum_stride + i, from + b * sum_stride + i, w + i,
+                      stride, list, &moves[b], 8);
     for (; i < end; i += 32)
-        move_tile(to + i, from == NULL ? NULL : from + i, w + i, stride, on,
-                  on_count, off, off_count, 2);
+        for (size_t b = 0; b < samples; b++)
+            move_tile(to + b * sum_stride + i, from + b * sum_stride + i, w + i,
+                      stride, list, &moves[b], 2);
 }
 
 enum { GROUP = 4, TABLES = 16, ENTRIES = 1 << GROUP }; // a word at a time

@@ -8,9 +8,9 @@
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,bmi2")))
 
-void lm_avx512_rows_move(int16_t *to, const int16_t *from, const int16_t *w,
-                         size_t stride, const uint16_t *on, size_t on_count,
-                         const uint16_t *off, size_t off_count, size_t n);
+void lm_avx512_rows_move(int16_t *to, const int16_t *from, size_t sum_stride,
+                         const int16_t *w, size_t stride, const uint16_t *list,
+                         const lm_moves *moves, size_t samples, size_t n);
 void lm_avx512_rows_select(int16_t *to, size_t to_stride, const int16_t *w,
                            size_t stride, const uint64_t *s, size_t s_words,
                            size_t samples, size_t m, size_t n);

@@ -10,22 +10,23 @@
 
 #include <string.h>
 
-/* `vectors` <= 8 vectors of units. */
+/* One sample's moves for `vectors` <= 8 vectors of units. */
 AVX512 static inline __attribute__((always_inline)) void
 move_tile(int16_t *to, const int16_t *from, const int16_t *w, size_t stride,
-          const uint16_t *on, size_t on_count, const uint16_t *off,
-          size_t off_count, const int vectors)
+          const uint16_t *list, const lm_moves *moves, const int vectors)
 {
+    const uint16_t *on = list + moves->first;
+    const uint16_t *off = on + moves->on;
     __m512i sum[8];
 
     for (int v = 0; v < vectors; v++)
-        sum[v] = from == NULL ? _mm512_setzero_si512()
-                              : _mm512_loadu_si512(from + v * LM_LANES);
-    for (size_t k = 0; k < on_count; k++)
+        sum[v] = moves->is_fresh ? _mm512_setzero_si512()
+                                 : _mm512_loadu_si512(from + v * LM_LANES);
+    for (size_t k = 0; k < moves->on; k++)
         for (int v = 0; v < vectors; v++)
             sum[v] = _mm512_add_epi16(
                 sum[v], _mm512_loadu_si512(w + on[k] * stride + v * LM_LANES));
-    for (size_t k = 0; k < off_count; k++)
+    for (size_t k = 0; k < moves->off; k++)
         for (int v = 0; v < vectors; v++)
             sum[v] = _mm512_sub_epi16(
                 sum[v], _mm512_loadu_si512(w + off[k] * stride + v * LM_LANES));
@@ -33,18 +34,64 @@ move_tile(int16_t *to, const int16_t *from, const int16_t *w, size_t stride,
         _mm512_storeu_si512(to + v * LM_LANES, sum[v]);
 }
 
-AVX512 void lm_avx512_rows_move(int16_t *to, const int16_t *from,
-                                const int16_t *w, size_t stride,
-                                const uint16_t *on, size_t on_count,
-                                const uint16_t *off, size_t off_count, size_t n)
+/* Four rows at a time from end to end, the sums in L1: rows that come from
+ * memory come as streams. */
+AVX512 static void move_stream(int16_t *to, const int16_t *w, size_t stride,
+                               const uint16_t *list, size_t count, bool is_on,
+                               size_t n)
 {
+    for (size_t k = 0; k < count; k += 4) {
+        const int16_t *row[4];
+        const size_t left = count - k < 4 ? count - k : 4;
+
+        for (size_t r = 0; r < 4; r++)
+            row[r] = w + list[k + (r < left ? r : 0)] * stride;
+        for (size_t i = 0; i < n; i += LM_LANES) {
+            __m512i sum = _mm512_loadu_si512(row[0] + i);
+
+            for (size_t r = 1; r < left; r++)
+                sum = _mm512_add_epi16(sum, _mm512_loadu_si512(row[r] + i));
+            const __m512i old = _mm512_loadu_si512(to + i);
+            _mm512_storeu_si512(to + i, is_on ? _mm512_add_epi16(old, sum)
+                                              : _mm512_sub_epi16(old, sum));
+        }
+    }
+}
+
+AVX512 static void move_wide(int16_t *to, const int16_t *from, const int16_t *w,
+                             size_t stride, const uint16_t *list,
+                             const lm_moves *moves, size_t n)
+{
+    const uint16_t *on = list + moves->first;
+
+    if (moves->is_fresh)
+        memset(to, 0, n * sizeof *to);
+    else if (to != from)
+        memcpy(to, from, n * sizeof *to);
+    move_stream(to, w, stride, on, moves->on, true, n);
+    move_stream(to, w, stride, on + moves->on, moves->off, false, n);
+}
+
+AVX512 void lm_avx512_rows_move(int16_t *to, const int16_t *from,
+                                size_t sum_stride, const int16_t *w,
+                                size_t stride, const uint16_t *list,
+                                const lm_moves *moves, size_t samples, size_t n)
+{
+    enum { WIDE = 4096 };
     const size_t end = lm_padded(n);
     size_t i = 0;
 
+    if (n >= WIDE) {
+        for (size_t b = 0; b < samples; b++)
+            move_wide(to + b * sum_stride, from + b * sum_stride, w, stride,
+                      list, &moves[b], n);
+        return;
+    }
 #define MOVE(vectors)                                                          \
     for (; i + (vectors)*LM_LANES <= end; i += (vectors)*LM_LANES)             \
-    move_tile(to + i, from == NULL ? NULL : from + i, w + i, stride, on,       \
-              on_count, off, off_count, vectors)
+        for (size_t b = 0; b < samples; b++)                                   \
+    move_tile(to + b * sum_stride + i, from + b * sum_stride + i, w + i,       \
+              stride, list, &moves[b], vectors)
     MOVE(8);
     MOVE(4);
     MOVE(2);

@@ -7,6 +7,7 @@
 #ifndef LM_KERNELS_H
 #define LM_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,13 @@ static inline size_t lm_chances_room(size_t blocks)
     return blocks + LM_CHANCES;
 }
 
+/* The sources that one sample adds, then those it takes away. */
+typedef struct lm_moves {
+    uint32_t first; /* in the list */
+    uint16_t on, off;
+    bool is_fresh; /* from zero, not from what was summed before */
+} lm_moves;
+
 /* Sums of weights are int16 modulo 2^16 on the way; those over any subset of a
  * block of LM_SOURCE_BLOCK sources fit (docs/numerics.md section 1), so that
  * what is kept is exact.  Weights are rows of `stride` int16, one a source,
@@ -57,12 +65,13 @@ typedef struct lm_kernels {
      * x: (words), list: room for 64 words + LM_LANES */
     size_t (*bits_list)(uint16_t *list, const uint64_t *x, size_t words);
 
-    /* to_i = from_i + sum over k < on_count of w[on_k * stride + i]
-     *               - sum over k < off_count of w[off_k * stride + i]
-     * to, from: (padded n); from may be to, or NULL for zeros */
-    void (*rows_move)(int16_t *to, const int16_t *from, const int16_t *w,
-                      size_t stride, const uint16_t *on, size_t on_count,
-                      const uint16_t *off, size_t off_count, size_t n);
+    /* For each sample, with on and off the numbers that its moves list:
+     * to_bi = from_bi + sum over on of w[on * stride + i]
+     *                 - sum over off of w[off * stride + i]
+     * to, from: (samples, sum_stride); to may be from */
+    void (*rows_move)(int16_t *to, const int16_t *from, size_t sum_stride,
+                      const int16_t *w, size_t stride, const uint16_t *list,
+                      const lm_moves *moves, size_t samples, size_t n);
 
     /* to_bi = sum over j < m with s_bj = 1 of w[j * stride + i]
      * to: (samples, to_stride), s: (samples, s_words), its first m bits */

@@ -25,18 +25,24 @@ static void input_draw(uint64_t *x, const lm_chances *chances, uint64_t seed,
     }
 }
 
-static void rows_move(int16_t *to, const int16_t *from, const int16_t *w,
-                      size_t stride, const uint16_t *on, size_t on_count,
-                      const uint16_t *off, size_t off_count, size_t n)
+static void rows_move(int16_t *to, const int16_t *from, size_t sum_stride,
+                      const int16_t *w, size_t stride, const uint16_t *list,
+                      const lm_moves *moves, size_t samples, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint16_t sum = from == NULL ? 0 : (uint16_t)from[i];
+    for (size_t b = 0; b < samples; b++) {
+        const uint16_t *on = list + moves[b].first;
+        const uint16_t *off = on + moves[b].on;
 
-        for (size_t k = 0; k < on_count; k++)
-            sum = (uint16_t)(sum + (uint16_t)w[on[k] * stride + i]);
-        for (size_t k = 0; k < off_count; k++)
-            sum = (uint16_t)(sum - (uint16_t)w[off[k] * stride + i]);
-        to[i] = (int16_t)sum;
+        for (size_t i = 0; i < n; i++) {
+            uint16_t sum =
+                moves[b].is_fresh ? 0 : (uint16_t)from[b * sum_stride + i];
+
+            for (size_t k = 0; k < moves[b].on; k++)
+                sum = (uint16_t)(sum + (uint16_t)w[on[k] * stride + i]);
+            for (size_t k = 0; k < moves[b].off; k++)
+                sum = (uint16_t)(sum - (uint16_t)w[off[k] * stride + i]);
+            to[b * sum_stride + i] = (int16_t)sum;
+        }
     }
 }
 

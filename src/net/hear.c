@@ -17,8 +17,6 @@
 
 #include <string.h>
 
-enum { TILE = 256 }; // units: a tile of 1024 rows is 512 KiB, within L2
-
 /* One block of sources of one dense connection, for a chunk. */
 typedef struct block {
     const lm_image_connection *c;
@@ -87,25 +85,29 @@ static bool is_fresh(const block *at, size_t b, size_t *rows)
     return active <= changed;
 }
 
-static void list_moves(const block *at, size_t b, lm_moves *moves,
-                       const lm_kernels *kernel)
+/* Lists what a sample moves in words first .. first + words - 1 of a block,
+ * from place `at_list` of the list on; returns how much. */
+static size_t list_moves(const block *at, size_t b, size_t first, size_t words,
+                         bool is_fresh, lm_workspace *space, size_t at_list,
+                         const lm_kernels *kernel)
 {
-    const uint64_t *s = delivered(at, b);
-    const uint64_t *kept = kept_bits(at, b);
+    const uint64_t *s = delivered(at, b) + first;
+    const uint64_t *kept = kept_bits(at, b) + first;
+    lm_moves *moves = &space->moves[b];
+    uint16_t *list = space->list + at_list;
     uint64_t on[LM_SOURCE_BLOCK / 64];
     uint64_t off[LM_SOURCE_BLOCK / 64];
 
-    if (moves->is_fresh) {
-        moves->on_count = kernel->bits_list(moves->on, s, at->words);
-        moves->off_count = 0;
-        return;
+    moves->first = (uint32_t)at_list;
+    for (size_t k = 0; k < words; k++) {
+        on[k] = is_fresh ? s[k] : s[k] & ~kept[k];
+        off[k] = is_fresh ? 0 : kept[k] & ~s[k];
     }
-    for (size_t k = 0; k < at->words; k++) {
-        on[k] = s[k] & ~kept[k];
-        off[k] = kept[k] & ~s[k];
-    }
-    moves->on_count = kernel->bits_list(moves->on, on, at->words);
-    moves->off_count = kernel->bits_list(moves->off, off, at->words);
+    moves->on = (uint16_t)kernel->bits_list(list, on, words);
+    moves->off = 0;
+    if (!is_fresh)
+        moves->off = (uint16_t)kernel->bits_list(list + moves->on, off, words);
+    return (size_t)moves->on + moves->off;
 }
 
 /* A look-up costs a table of 32 sums and one addition a sample for five
@@ -115,36 +117,56 @@ static bool is_lookup(const block *at, size_t sources, size_t rows)
     return at->count >= 16 && sources * (at->count + 34) / 5 < rows * 6 / 5;
 }
 
+/* Moves the rows of a part of a block.  fresh: (count) who starts from zero;
+ * only the first part does so, the others go on from there. */
+static void move_part(const block *at, lm_workspace *space, const bool *fresh,
+                      size_t first, size_t words, size_t tile,
+                      const lm_kernels *kernel)
+{
+    const lm_image_connection *c = at->c;
+    const size_t stride = at->heard->blocks * c->stride;
+    const int16_t *w = c->w + 64 * (at->first + first) * c->stride;
+    int16_t *now = sums_of(at, at->heard->now, 0);
+    const int16_t *from = first == 0 ? sums_of(at, at->heard->kept, 0) : now;
+    size_t listed = 0;
+
+    for (size_t b = 0; b < at->count; b++) {
+        listed +=
+            list_moves(at, b, first, words, fresh[b], space, listed, kernel);
+        space->moves[b].is_fresh = first == 0 && fresh[b];
+    }
+    for (size_t i = 0; i < c->n; i += tile)
+        kernel->rows_move(now + i, from + i, stride, w + i, c->stride,
+                          space->list, space->moves, at->count,
+                          c->n - i < tile ? c->n - i : tile);
+}
+
 static void hear_block(const block *at, lm_workspace *space,
                        const lm_kernels *kernel)
 {
+    // of many samples: 128 sources of 128 units are 32 KiB, within L1
+    enum { PART = 2, TILE = 128, MANY = 16 };
     const lm_image_connection *c = at->c;
-    const int16_t *w = c->w + 64 * at->first * c->stride;
     const size_t left = c->m - 64 * at->first;
     const size_t sources = left < LM_SOURCE_BLOCK ? left : LM_SOURCE_BLOCK;
+    const bool is_many = at->count >= MANY;
+    const size_t part = is_many ? PART : at->words;
+    bool fresh[LM_CHUNK];
     size_t rows = 0;
 
     for (size_t b = 0; b < at->count; b++)
-        space->moves[b].is_fresh = is_fresh(at, b, &rows);
+        fresh[b] = is_fresh(at, b, &rows);
     if (is_lookup(at, sources, rows)) {
-        kernel->rows_select(sums_of(at, at->heard->now, 0),
-                            at->heard->blocks * c->stride, w, c->stride,
-                            delivered(at, 0), lm_bits_words(c->m), at->count,
-                            sources, c->n);
+        kernel->rows_select(
+            sums_of(at, at->heard->now, 0), at->heard->blocks * c->stride,
+            c->w + 64 * at->first * c->stride, c->stride, delivered(at, 0),
+            lm_bits_words(c->m), at->count, sources, c->n);
         return;
     }
-    for (size_t b = 0; b < at->count; b++)
-        list_moves(at, b, &space->moves[b], kernel);
-    for (size_t i = 0; i < c->n; i += TILE)
-        for (size_t b = 0; b < at->count; b++) {
-            const lm_moves *moves = &space->moves[b];
-
-            kernel->rows_move(
-                sums_of(at, at->heard->now, b) + i,
-                moves->is_fresh ? NULL : sums_of(at, at->heard->kept, b) + i,
-                w + i, c->stride, moves->on, moves->on_count, moves->off,
-                moves->off_count, c->n - i < TILE ? c->n - i : TILE);
-        }
+    for (size_t first = 0; first < at->words; first += part)
+        move_part(at, space, fresh, first,
+                  at->words - first < part ? at->words - first : part,
+                  is_many ? TILE : c->n, kernel);
 }
 
 /* now = sums over s; and, unless the kept ones stay, kept = now. */
@@ -183,12 +205,12 @@ static void hear_sparse(lm_workspace *space, const lm_image_connection *c,
 
 static void add_sums(const limen_image *image, lm_workspace *space,
                      const lm_heard *heard, const lm_image_connection *c,
-                     size_t count)
+                     size_t stride, size_t count)
 {
     for (size_t b = 0; b < count; b++)
         for (size_t k = 0; k < heard->blocks; k++)
             image->kernel->sums_add(
-                space->a + b * c->stride,
+                space->a + b * stride,
                 heard->now + (b * heard->blocks + k) * c->stride, c->n);
 }
 
@@ -213,7 +235,7 @@ void lm_hear(const limen_image *image, lm_workspace *space,
             hear_sparse(space, c, s, stride, chunk->count);
         } else {
             hear_dense(image, space, heard, c, s, chunk->count);
-            add_sums(image, space, heard, c, chunk->count);
+            add_sums(image, space, heard, c, stride, chunk->count);
         }
     }
 }

@@ -17,6 +17,15 @@
 #include <math.h>
 #include <string.h>
 
+/* Rows of units, whole vectors each.  Rows a multiple of 512 bytes apart would
+ * share a few places of the cache, so that one of those gets a vector more. */
+static size_t stride_of(size_t n)
+{
+    const size_t stride = lm_padded(n);
+
+    return stride % 256 == 0 ? stride + LM_LANES : stride;
+}
+
 static bool sparse_fill(lm_image_connection *to, const lm_connection *from)
 {
     to->col_start = lm_alloc(to->m + 1, 1, sizeof *to->col_start);
@@ -56,7 +65,7 @@ static bool connection_fill(lm_image_connection *to, const limen_network *net,
         .entries = from->entries,
         .is_before = lm_delivers_before(net, from),
         .is_sparse = from->is_sparse,
-        .stride = lm_padded(from->n),
+        .stride = stride_of(from->n),
     };
     if (to->is_sparse)
         return sparse_fill(to, from);

@@ -62,6 +62,8 @@ static lm_workspace *lay_out(lm_arena *arena, const limen_image *image,
     made.heard =
         lm_arena_take(arena, image->connections, 1, sizeof *made.heard);
     made.moves = lm_arena_take(arena, room, 1, sizeof *made.moves);
+    made.list =
+        lm_arena_take(arena, room + 1, LM_SOURCE_BLOCK, sizeof *made.list);
     made.chances = lm_arena_take(arena, room, 1, sizeof *made.chances);
     for (size_t l = 0; l < image->layers; l++) {
         const size_t words = lm_bits_words(image->layer[l].n);

@@ -33,14 +33,6 @@ typedef struct lm_heard {
     int16_t *now;   /* of this step: kept or apart */
 } lm_heard;
 
-/* The sources of a block that one sample adds and takes away. */
-typedef struct lm_moves {
-    bool is_fresh; /* from zero, not from what is kept */
-    size_t on_count, off_count;
-    uint16_t on[LM_SOURCE_BLOCK + LM_LANES];
-    uint16_t off[LM_SOURCE_BLOCK + LM_LANES];
-} lm_moves;
-
 /* Room for stepping one chunk: one a thread. */
 typedef struct lm_workspace {
     size_t room;         /* samples */
@@ -48,6 +40,7 @@ typedef struct lm_workspace {
     int32_t *a;          /* (room, widest padded n) */
     lm_heard *heard;     /* (connections), of dense ones */
     lm_moves *moves;     /* (room) */
+    uint16_t *list;      /* (room + 1, LM_SOURCE_BLOCK) what moves point into */
     lm_chances *chances; /* (room) of the frame shown */
     size_t frame;        /* shown; SIZE_MAX: none yet */
 } lm_workspace;

@@ -169,40 +169,52 @@ static int16_t *random_rows(size_t rows, size_t n)
 
 static void moved_sums_are_those_of_ref(void **state)
 {
+    enum { SAMPLES = 5 };
+
     (void)state;
     FOR_EACH_BACKEND(table)
     {
-        for (size_t k = 0; k < 2 * SIZES; k++) {
-            const size_t n = sizes[k / 2];
-            const size_t bytes = lm_padded(n) * sizeof(int16_t);
+        for (size_t k = 0; k <= SIZES; k++) {
+            const size_t n = k < SIZES ? sizes[k] : 4500; // a wide one
+            const size_t stride = lm_padded(n);
             int16_t *w = random_rows(SOURCES, n);
-            int16_t *from = random_rows(1, n);
-            int16_t *x = room(bytes);
-            int16_t *y = room(bytes);
-            uint16_t on[SOURCES];
-            uint16_t off[SOURCES];
-            size_t on_count = 0;
-            size_t off_count = 0;
+            int16_t *from = random_rows(SAMPLES, n);
+            int16_t *x = random_rows(SAMPLES, n);
+            int16_t *y = random_rows(SAMPLES, n);
+            uint16_t *list = room(SAMPLES * SOURCES * sizeof *list);
+            lm_moves moves[SAMPLES];
+            uint32_t listed = 0;
 
-            for (uint16_t j = 0; j < SOURCES; j++) {
-                if (dice() % 3 == 0)
-                    on[on_count++] = j;
-                else if (dice() % 2)
-                    off[off_count++] = j;
+            for (size_t b = 0; b < SAMPLES; b++) {
+                moves[b] = (lm_moves){ .first = listed, .is_fresh = b % 2 };
+                for (uint16_t j = 0; j < SOURCES / 2; j++)
+                    if (dice() % 3 == 0) {
+                        list[listed++] = j;
+                        moves[b].on++;
+                    }
+                for (uint16_t j = SOURCES / 2; j < SOURCES; j++)
+                    if (dice() % 3 == 0) {
+                        list[listed++] = j;
+                        moves[b].off++;
+                    }
             }
-            const int16_t *start = k % 2 ? from : NULL;
-            lm_kernels_ref.rows_move(x, start, w, lm_padded(n), on, on_count,
-                                     off, off_count, n);
-            table->rows_move(y, start, w, lm_padded(n), on, on_count, off,
-                             off_count, n);
-            assert_memory_equal(x, y, n * sizeof *x);
-            table->rows_move(from, start == NULL ? NULL : from, w, lm_padded(n),
-                             on, on_count, off, off_count, n);
-            assert_memory_equal(x, from, n * sizeof *x);
+            lm_kernels_ref.rows_move(x, from, stride, w, stride, list, moves,
+                                     SAMPLES, n);
+            table->rows_move(y, from, stride, w, stride, list, moves, SAMPLES,
+                             n);
+            table->rows_move(from, from, stride, w, stride, list, moves,
+                             SAMPLES, n);
+            for (size_t b = 0; b < SAMPLES; b++) {
+                assert_memory_equal(x + b * stride, y + b * stride,
+                                    n * sizeof *x);
+                assert_memory_equal(x + b * stride, from + b * stride,
+                                    n * sizeof *x);
+            }
             free(w);
             free(from);
             free(x);
             free(y);
+            free(list);
         }
     }
 }
