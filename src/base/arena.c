@@ -5,7 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 64 }; // a cache line, and the widest vector load
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+enum {
+    ALIGN = 64,         // a cache line, and the widest vector load
+    HUGE_PAGE = 2097152 // bytes
+};
 
 #ifdef LM_FAIL_ALLOCATIONS
 // The only state outside objects besides the fork guard: a test's switch.
@@ -45,17 +52,23 @@ bool lm_size_multiply(size_t *product, size_t a, size_t b)
 
 static void *allocate_zeroed(size_t bytes)
 {
-    if (bytes > SIZE_MAX - ALIGN || must_fail())
+    if (bytes > SIZE_MAX / 2 || must_fail())
         return NULL;
 
     // calloc leaves large zero pages untouched, where memset would touch all
-    unsigned char *raw = calloc(1, bytes + 2 * ALIGN);
+    const size_t align = bytes < HUGE_PAGE ? ALIGN : HUGE_PAGE;
+    unsigned char *raw = calloc(1, bytes + 2 * align);
     if (raw == NULL)
         return NULL;
 
     unsigned char *block = raw + ALIGN;
-    block += (ALIGN - (uintptr_t)block % ALIGN) % ALIGN;
+    block += (align - (uintptr_t)block % align) % align;
     memcpy(block - sizeof raw, &raw, sizeof raw);
+#ifdef MADV_HUGEPAGE
+    // rows of weights are far apart: small pages would cost more than the rows
+    if (align == HUGE_PAGE)
+        (void)madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#endif
     return block;
 }
 

@@ -144,13 +144,13 @@ static void move_part(const block *at, lm_workspace *space, const bool *fresh,
 static void hear_block(const block *at, lm_workspace *space,
                        const lm_kernels *kernel)
 {
-    // of many samples: 128 sources of 128 units are 32 KiB, within L1
-    enum { PART = 2, TILE = 128, MANY = 16 };
+    // of many samples and units, 128 sources of 128 units: 32 KiB, within L1
+    enum { PART = 2, TILE = 128, MANY = 16, WIDE = 512 };
     const lm_image_connection *c = at->c;
     const size_t left = c->m - 64 * at->first;
     const size_t sources = left < LM_SOURCE_BLOCK ? left : LM_SOURCE_BLOCK;
-    const bool is_many = at->count >= MANY;
-    const size_t part = is_many ? PART : at->words;
+    const bool is_tiled = at->count >= MANY && c->n >= WIDE;
+    const size_t part = is_tiled ? PART : at->words;
     bool fresh[LM_CHUNK];
     size_t rows = 0;
 
@@ -166,7 +166,7 @@ static void hear_block(const block *at, lm_workspace *space,
     for (size_t first = 0; first < at->words; first += part)
         move_part(at, space, fresh, first,
                   at->words - first < part ? at->words - first : part,
-                  is_many ? TILE : c->n, kernel);
+                  is_tiled ? TILE : c->n, kernel);
 }
 
 /* now = sums over s; and, unless the kept ones stay, kept = now. */
