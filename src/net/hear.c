@@ -184,22 +184,76 @@ static void hear_dense(const limen_image *image, lm_workspace *space,
 }
 
 /* Every active source adds its entries. */
+static void hear_entries(int32_t *a, const lm_image_connection *c,
+                         const uint64_t *s)
+{
+    for (size_t k = 0; k < lm_bits_words(c->m); k++)
+        for (uint64_t word = s[k]; word != 0; word &= word - 1) {
+            const size_t j = 64 * k + (size_t)__builtin_ctzll(word);
+
+            for (uint64_t e = c->col_start[j]; e < c->col_start[j + 1]; e++)
+                a[c->target[e]] += c->w[e];
+        }
+}
+
+static inline void add_packed(int32_t *a, const uint32_t *packed, size_t count)
+{
+#pragma GCC unroll 8
+    for (size_t k = 0; k < count; k++)
+        a[packed[k] & 0xffff] += (int32_t)packed[k] >> 16;
+}
+
+/* The same with entries gathered first: a source has few, and one long loop is
+ * foreseen where many short ones are not. */
+static void hear_packed(int32_t *a, const lm_image_connection *c,
+                                     const uint64_t *s,
+                                     const lm_kernels *kernel)
+{
+    enum { ROOM = 2048, FEW = 256, STEP = LM_PACKED_MORE };
+    uint16_t list[LM_SOURCE_BLOCK + LM_LANES];
+    uint32_t entry[ROOM + FEW + STEP];
+    const size_t words = lm_bits_words(c->m);
+    size_t count = 0;
+
+    for (size_t k = 0; k < words; k += LM_SOURCE_BLOCK / 64) {
+        const size_t left = words - k;
+        const uint64_t *first = c->col_start + 64 * k;
+        const size_t active = kernel->bits_list(
+            list, s + k,
+            left < LM_SOURCE_BLOCK / 64 ? left : LM_SOURCE_BLOCK / 64);
+
+        for (size_t x = 0; x < active; x++) {
+            const uint64_t start = first[list[x]];
+            const size_t more = (size_t)(first[list[x] + 1] - start);
+            const uint32_t *packed = c->packed + start;
+
+            if (more > FEW) {
+                add_packed(a, packed, more);
+                continue;
+            }
+            for (size_t y = 0; y < more; y += STEP)
+                memcpy(entry + count + y, packed + y, STEP * sizeof *entry);
+            count += more;
+            if (count > ROOM) {
+                add_packed(a, entry, count);
+                count = 0;
+            }
+        }
+    }
+    add_packed(a, entry, count);
+}
+
 static void hear_sparse(lm_workspace *space, const lm_image_connection *c,
-                        const uint64_t *s, size_t stride, size_t count)
+                        const uint64_t *s, size_t stride, size_t count,
+                        const lm_kernels *kernel)
 {
     const size_t words = lm_bits_words(c->m);
 
     for (size_t b = 0; b < count; b++) {
-        int32_t *a = space->a + b * stride;
-
-        for (size_t k = 0; k < words; k++)
-            for (uint64_t word = s[b * words + k]; word != 0;
-                 word &= word - 1) {
-                const size_t j = 64 * k + (size_t)__builtin_ctzll(word);
-
-                for (uint64_t e = c->col_start[j]; e < c->col_start[j + 1]; e++)
-                    a[c->target[e]] += c->w[e];
-            }
+        if (c->packed != NULL)
+            hear_packed(space->a + b * stride, c, s + b * words, kernel);
+        else
+            hear_entries(space->a + b * stride, c, s + b * words);
     }
 }
 
@@ -214,6 +268,12 @@ static void add_sums(const limen_image *image, lm_workspace *space,
                 heard->now + (b * heard->blocks + k) * c->stride, c->n);
 }
 
+LM_VECTORISE static void negate(int32_t *to, const int32_t *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = -from[i];
+}
+
 void lm_hear(const limen_image *image, lm_workspace *space,
              const lm_chunk *chunk, size_t l)
 {
@@ -221,8 +281,7 @@ void lm_hear(const limen_image *image, lm_workspace *space,
     const size_t stride = lm_padded(layer->n);
 
     for (size_t b = 0; b < chunk->count; b++)
-        for (size_t i = 0; i < layer->n; i++)
-            space->a[b * stride + i] = -layer->theta[i];
+        negate(space->a + b * stride, layer->theta, layer->n);
     for (size_t k = 0; k < image->connections; k++) {
         const lm_image_connection *c = &image->connection[k];
         const lm_heard *heard = &space->heard[k];
@@ -232,7 +291,7 @@ void lm_hear(const limen_image *image, lm_workspace *space,
         const uint64_t *s = c->is_before ? space->before[c->from]
                                          : lm_chunk_bits(chunk, c->from);
         if (c->is_sparse) {
-            hear_sparse(space, c, s, stride, chunk->count);
+            hear_sparse(space, c, s, stride, chunk->count, image->kernel);
         } else {
             hear_dense(image, space, heard, c, s, chunk->count);
             add_sums(image, space, heard, c, stride, chunk->count);

@@ -32,8 +32,11 @@ static bool sparse_fill(lm_image_connection *to, const lm_connection *from)
     to->target = lm_alloc(to->entries, 1, sizeof *to->target);
     to->master = lm_alloc(to->entries, 1, sizeof *to->master);
     to->w = lm_alloc(to->entries, 1, sizeof *to->w);
+    if (to->n <= 65536)
+        to->packed =
+            lm_alloc(to->entries + LM_PACKED_MORE, 1, sizeof *to->packed);
     if (to->col_start == NULL || to->target == NULL || to->master == NULL ||
-        to->w == NULL)
+        to->w == NULL || (to->n <= 65536 && to->packed == NULL))
         return false;
 
     // counting sort by source; afterwards col_start[j] begins source j
@@ -154,6 +157,7 @@ void limen_image_free(limen_image *image)
         lm_free(c->col_start);
         lm_free(c->target);
         lm_free(c->master);
+        lm_free(c->packed);
     }
     for (size_t l = 0; image->layer != NULL && l < image->layers; l++) {
         lm_free(image->layer[l].q);
@@ -217,9 +221,12 @@ static void sparse_write(lm_image_connection *to, const lm_connection *from,
 {
 #pragma omp parallel for schedule(static)                                      \
     num_threads(threads) if (to->entries > 65536)
-    for (size_t e = 0; e < to->entries; e++)
+    for (size_t e = 0; e < to->entries; e++) {
         to->w[e] = (int16_t)lm_round_weight(from->w[to->master[e]] *
                                             ldexpf(1.0F, q[to->target[e]]));
+        if (to->packed != NULL)
+            to->packed[e] = to->target[e] | (uint32_t)(uint16_t)to->w[e] << 16;
+    }
     (void)threads;
 }
 

@@ -9,6 +9,8 @@
 
 #include "kernels/kernels.h"
 
+enum { LM_PACKED_MORE = 16 }; // entries past the last that may be read
+
 typedef struct lm_image_connection {
     size_t from, to, n, m, entries;
     bool is_before; /* delivers the step before */
@@ -19,6 +21,8 @@ typedef struct lm_image_connection {
     uint64_t *col_start; /* (m + 1) sparse: entries of source j */
     uint32_t *target;    /* (entries) sparse */
     uint64_t *master;    /* (entries) sparse: the master's place */
+    uint32_t *packed;    /* (entries + 16) sparse, n <= 2^16: target, and w in
+                            the upper half; NULL otherwise */
 } lm_image_connection;
 
 typedef struct lm_image_layer {
