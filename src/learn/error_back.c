@@ -132,15 +132,19 @@ static float power_below(float most, float bound)
     return exponent < -100 ? 0.0F : ldexpf(1.0F, exponent);
 }
 
-LM_VECTORISE static float largest(float *x, const float *g, const float *scale,
-                                  size_t n)
+/* x = g scale; the bits of the largest |x|, which order as the numbers do. */
+LM_VECTORISE static uint32_t largest(float *x, const float *g,
+                                     const float *scale, size_t n)
 {
-    float most = 0.0F;
+    uint32_t most = 0;
 
     for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+
         x[i] = g[i] * scale[i];
-        const float size = fabsf(x[i]);
-        most = size > most ? size : most;
+        memcpy(&bits, x + i, sizeof bits);
+        bits &= 0x7fffffffU;
+        most = bits > most ? bits : most;
     }
     return most;
 }
@@ -167,15 +171,17 @@ void lm_error_send(lm_sent *to, const lm_error_back *back, const float *g,
 
     to->g = g;
     for (size_t b = 0; b < samples; b++) {
-        float most = 0.0F;
+        uint32_t bits = 0;
+        float most;
 
         // the products are made twice, as they are cheaper than memory
         for (size_t i = 0; i < n; i += BLOCK) {
-            const float part = largest(x, g + b * n + i, back->scale[l] + i,
-                                       n - i < BLOCK ? n - i : BLOCK);
+            const uint32_t part = largest(x, g + b * n + i, back->scale[l] + i,
+                                          n - i < BLOCK ? n - i : BLOCK);
 
-            most = part > most ? part : most;
+            bits = part > bits ? part : bits;
         }
+        memcpy(&most, &bits, sizeof most);
         const float power = power_below(most, back->bound[l]);
         for (size_t i = 0; i < n; i += BLOCK) {
             const size_t count = n - i < BLOCK ? n - i : BLOCK;

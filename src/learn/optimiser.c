@@ -126,26 +126,26 @@ typedef struct update {
 } update;
 
 LM_VECTORISE static void sgd(float *w, float *v, const float *g, size_t count,
-                             const update *u)
+                             update u)
 {
     for (size_t i = 0; i < count; i++) {
-        v[i] = u->momentum * v[i] + (g[i] * u->scale + u->decay * w[i]);
-        w[i] -= u->rate * v[i];
+        v[i] = u.momentum * v[i] + (g[i] * u.scale + u.decay * w[i]);
+        w[i] -= u.rate * v[i];
     }
 }
 
 LM_VECTORISE static void adam(float *w, float *m, float *v, const float *g,
-                              size_t count, const update *u, bool is_decoupled)
+                              size_t count, update u, bool is_decoupled)
 {
     for (size_t i = 0; i < count; i++) {
-        const float decay = u->decay * w[i];
-        const float slope = g[i] * u->scale + (is_decoupled ? 0.0F : decay);
+        const float decay = u.decay * w[i];
+        const float slope = g[i] * u.scale + (is_decoupled ? 0.0F : decay);
 
-        m[i] = u->momentum * m[i] + (1.0F - u->momentum) * slope;
-        v[i] = u->beta2 * v[i] + (1.0F - u->beta2) * (slope * slope);
+        m[i] = u.momentum * m[i] + (1.0F - u.momentum) * slope;
+        v[i] = u.beta2 * v[i] + (1.0F - u.beta2) * (slope * slope);
         const float step =
-            m[i] * u->correct1 / (sqrtf(v[i] * u->correct2) + u->epsilon);
-        w[i] -= u->rate * (step + (is_decoupled ? decay : 0.0F));
+            m[i] * u.correct1 / (sqrtf(v[i] * u.correct2) + u.epsilon);
+        w[i] -= u.rate * (step + (is_decoupled ? decay : 0.0F));
     }
 }
 
@@ -165,10 +165,10 @@ static void step_segment(const lm_optimiser *optimiser,
 
         if (optimiser->kind == LM_SGD)
             sgd(segment->master + first, optimiser->first + place,
-                gradient + place, count, u);
+                gradient + place, count, *u);
         else
             adam(segment->master + first, optimiser->first + place,
-                 optimiser->second + place, gradient + place, count, u,
+                 optimiser->second + place, gradient + place, count, *u,
                  optimiser->kind == LM_ADAMW);
     }
     (void)threads;

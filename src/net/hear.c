@@ -206,8 +206,7 @@ static inline void add_packed(int32_t *a, const uint32_t *packed, size_t count)
 /* The same with entries gathered first: a source has few, and one long loop is
  * foreseen where many short ones are not. */
 static void hear_packed(int32_t *a, const lm_image_connection *c,
-                                     const uint64_t *s,
-                                     const lm_kernels *kernel)
+                        const uint64_t *s, const lm_kernels *kernel)
 {
     enum { ROOM = 2048, FEW = 256, STEP = LM_PACKED_MORE };
     uint16_t list[LM_SOURCE_BLOCK + LM_LANES];

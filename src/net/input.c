@@ -41,25 +41,46 @@ static void add_block(lm_chances *to, uint32_t number, const uint32_t level[8])
     to->count++;
 }
 
-void lm_input_chances(lm_chances *to, const limen_input *input, size_t units,
-                      size_t sample, size_t frame)
+void lm_input_levels(uint32_t *of_byte, const limen_input *input)
+{
+    for (size_t value = 0; value < 256; value++)
+        of_byte[value] = level_of((double)input->scale * (double)value);
+}
+
+/* Levels of inputs j .. j + 7 from their values; false if all are zero. */
+static bool read_block(uint32_t level[8], const limen_input *input,
+                       const uint32_t *of_byte, size_t place, size_t count)
+{
+    const double scale = (double)input->scale;
+
+    if (input->bytes != NULL && count == 8) {
+        uint64_t eight;
+
+        memcpy(&eight, input->bytes + place, sizeof eight);
+        if (eight == 0)
+            return false;
+    }
+    for (size_t u = 0; u < 8; u++)
+        level[u] = u >= count ? 0
+                   : input->bytes != NULL
+                       ? of_byte[input->bytes[place + u]]
+                       : level_of(scale * (double)input->floats[place + u]);
+    return true;
+}
+
+void lm_input_chances(lm_chances *to, const limen_input *input,
+                      const uint32_t *of_byte, size_t units, size_t sample,
+                      size_t frame)
 {
     const size_t place = (sample * input->frames + frame) * units;
-    const double scale = (double)input->scale;
-    uint32_t of_byte[256];
 
-    for (size_t value = 0; input->bytes != NULL && value < 256; value++)
-        of_byte[value] = level_of(scale * (double)value);
     to->count = 0;
     for (size_t j = 0; j < units; j += 8) {
-        uint32_t level[8] = { 0 };
+        uint32_t level[8];
 
-        for (size_t u = 0; u < 8 && j + u < units; u++)
-            level[u] =
-                input->bytes != NULL
-                    ? of_byte[input->bytes[place + j + u]]
-                    : level_of(scale * (double)input->floats[place + j + u]);
-        add_block(to, (uint32_t)(j / 8), level);
+        if (read_block(level, input, of_byte, place + j,
+                       units - j < 8 ? units - j : 8))
+            add_block(to, (uint32_t)(j / 8), level);
     }
     // kernels draw some blocks past the last, to no effect
     for (size_t k = to->count; k < to->count + LM_CHANCES; k++) {

@@ -8,8 +8,12 @@
 
 /* What one sample is shown at one frame: level_j = rint(65536 p_j) as the
  * kernel wants it. */
-void lm_input_chances(lm_chances *to, const limen_input *input, size_t units,
-                      size_t sample, size_t frame);
+void lm_input_chances(lm_chances *to, const limen_input *input,
+                      const uint32_t *of_byte, size_t units, size_t sample,
+                      size_t frame);
+
+/* The level of every byte value, for inputs of bytes.  of_byte: (256) */
+void lm_input_levels(uint32_t *of_byte, const limen_input *input);
 
 static inline size_t lm_input_blocks(size_t units)
 {

@@ -139,10 +139,12 @@ static void show_frame(const limen_image *image, lm_workspace *space,
 {
     const limen_input *input = chunk->input;
     const lm_state_layer *layer = &chunk->state->layer[0];
+    uint32_t of_byte[256];
 
+    lm_input_levels(of_byte, input);
     for (size_t b = 0; b < chunk->count; b++) {
-        lm_input_chances(&space->chances[b], input, layer->n, chunk->first + b,
-                         frame);
+        lm_input_chances(&space->chances[b], input, of_byte, layer->n,
+                         chunk->first + b, frame);
         lm_input_likely(lm_chunk_bits(chunk, 0) + b * layer->words,
                         &space->chances[b], layer->n);
     }
