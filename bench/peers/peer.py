@@ -23,12 +23,26 @@ def arguments():
     return parser.parse_args()
 
 
+def read_set(name):
+    path = next(pathlib.Path("/usr/share").glob(f"**/{name}-ubyte.gz"))
+    return np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8)
+
+
+def whole_set(split):
+    """Images and labels of Fashion-MNIST; split: train or t10k."""
+    return (read_set(f"{split}-images-idx3")[16:].reshape(-1, 784).copy(),
+            read_set(f"{split}-labels-idx1")[8:].copy())
+
+
 def images(count, pixels=784):
-    """Probabilities of the first test images of Fashion-MNIST."""
-    path = next(pathlib.Path("/usr/share").glob("**/t10k-images-idx3-ubyte.gz"))
-    raw = np.frombuffer(gzip.decompress(path.read_bytes())[16:], np.uint8)
-    x = raw.reshape(-1, 784)[:count, :pixels]
+    """Probabilities of the first test images."""
+    x = read_set("t10k-images-idx3")[16:].reshape(-1, 784)[:count, :pixels]
     return (x / 255).astype(np.float32)
+
+
+def tell(seconds, **more):
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peak_mib": peak, **more}))
 
 
 def report(work, args):
@@ -40,5 +54,4 @@ def report(work, args):
         begin = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - begin)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak_mib": peak}))
+    tell(seconds)

@@ -4,7 +4,7 @@
  * the surrogate factor as a share of its peak (learn/surrogate.h).  Errors go
  * back over a window of steps at a time (bptt_backward.c).  With a credit of
  * one step nothing needs to wait for the end of the run but the loss, so the
- * run is made a second time, and its trace is as long as a window.
+ * trace is as long as a window, and a longer run is made a second time.
  *
  * Widths can be given in units of the layer's spread, the standard deviation of
  * its activations, which is then averaged over batches as they pass:
@@ -96,14 +96,27 @@ static bool fill(lm_bptt *rule, const lm_batch *batch)
     return lm_error_back_new(&rule->back, batch->net, NULL) == LIMEN_OK;
 }
 
+/* Steps that errors go back at a time: a block of the gradient's rows, or more
+ * while the errors of all units stay small. */
+static size_t window_of(const lm_batch *batch)
+{
+    enum { SMALL = 1 << 23 }; // bytes
+    size_t units = 0;
+
+    for (size_t l = 1; l < batch->net->layers; l++)
+        units += batch->net->units[l];
+    const size_t block = (LM_GRADIENT_ROWS + batch->room - 1) / batch->room;
+    const size_t small = SMALL / sizeof(float) / units / batch->room;
+    return small > block ? small : block;
+}
+
 static limen_status bptt_new(void **self, lm_batch *batch,
                              const limen_settings *settings, int threads,
                              limen_error *err)
 {
-    enum { ROWS = LM_GRADIENT_ROWS }; // of a window, about
     lm_bptt *rule = lm_alloc(1, 1, sizeof *rule);
     const size_t most = batch->steps_most;
-    const size_t window = (ROWS + batch->room - 1) / batch->room;
+    const size_t window = window_of(batch);
 
     *self = NULL;
     if (rule != NULL) {
@@ -238,7 +251,7 @@ static void forward(void *self, const lm_batch *batch, lm_workspace *space,
 {
     lm_bptt *rule = self;
 
-    if (rule->credit != 1)
+    if (batch->steps <= rule->trace_steps)
         lm_bptt_trace(rule, batch, space, chunk, 1, batch->steps, true);
     else
         count_only(rule, batch, space, chunk);

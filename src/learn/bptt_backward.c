@@ -23,6 +23,7 @@ typedef struct window {
     lm_bptt *rule;
     const lm_batch *batch;
     size_t first, last, origin;
+    bool is_second_run; /* the trace is yet to be made */
 } window;
 
 /* g_l(t) of the window, or of the step after it, from sample b on. */
@@ -150,7 +151,7 @@ static void run_window(const window *at, float *gradient)
     for (size_t k = 0; k < chunks; k++) {
         const lm_chunk chunk = lm_batch_chunk(batch, k, spaces->chunk);
 
-        if (at->rule->credit == 1)
+        if (at->is_second_run)
             lm_bptt_trace(at->rule, batch, spaces->space[THREAD_NUMBER], &chunk,
                           at->first, at->last, false);
         chunk_errors(at, &chunk);
@@ -163,7 +164,8 @@ void lm_bptt_backward(void *self, const lm_batch *batch, float *gradient)
     lm_bptt *rule = self;
     window at = { .rule = rule, .batch = batch, .origin = 1 };
 
-    if (rule->credit == 1) {
+    if (batch->steps > rule->trace_steps) {
+        at.is_second_run = true;
         limen_state_reset(batch->state);
         for (size_t t = 1; t <= batch->steps; t += rule->window) {
             at.first = at.origin = t;

@@ -126,7 +126,8 @@ def test_doctor_is_well_here(tmp_path):
     run("doctor", cwd=tmp_path, code=1, env=missing)
 
 
-COMMANDS = ["train", "eval", "predict", "info", "data", "doctor", "help"]
+COMMANDS = ["train", "eval", "predict", "info", "data", "doctor", "bench",
+            "help"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -158,3 +159,21 @@ def test_completion_is_a_script(tmp_path):
         assert "--hidden" in script
     assert "-l hidden" in run("help", "--completion", "fish",
                               cwd=tmp_path).stdout
+
+
+def test_bench_times_what_it_is_asked_to(trained):
+    done = run("bench", "run", "--work", "infer,train,simulate", "--seconds",
+               "0.05", "--batch", "20", "--units", "50", "--json", cwd=trained)
+    results = json.loads(done.stdout)
+    assert [r["work"] for r in results] == ["infer", "train", "simulate"]
+    for result in results:
+        assert len(result["seconds"]) >= 3
+        assert min(result["seconds"]) <= result["median"] <= max(
+            result["seconds"])
+        assert result["peak_mib"] > 0
+    assert "us a sample" in run("bench", "run", "--seconds", "0.05",
+                                cwd=trained).stdout
+
+
+def test_bench_refuses_what_it_does_not_know(trained):
+    assert "juggle" in fails("bench", "--work", "juggle", cwd=trained, code=2)

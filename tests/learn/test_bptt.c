@@ -357,8 +357,9 @@ static void drop_scene(scene *from)
     limen_network_free(from->net);
 }
 
-/* The gradient of the rule; *rule is to be freed. */
-static float *rule_gradient(scene *at, int threads, void **rule)
+/* The gradient of the rule; *rule is to be freed.  window: steps that errors go
+ * back at a time, 0 for the rule's own choice. */
+static float *rule_gradient(scene *at, int threads, size_t window, void **rule)
 {
     float *gradient = lm_alloc(at->parameters.count, 1, sizeof *gradient);
     const size_t size = at->spaces.chunk;
@@ -366,6 +367,13 @@ static float *rule_gradient(scene *at, int threads, void **rule)
     assert_int_equal(
         lm_rule_bptt.new(rule, &at->batch, at->settings, threads, NULL),
         LIMEN_OK);
+    if (window > 0) {
+        lm_bptt *own = *rule;
+
+        own->window = window;
+        if (own->credit == 1)
+            own->trace_steps = window;
+    }
     lm_rule_bptt.begin(*rule, &at->batch);
     for (size_t k = 0; k < lm_batch_chunks(&at->batch, size); k++) {
         const lm_chunk chunk = lm_batch_chunk(&at->batch, k, size);
@@ -400,8 +408,6 @@ static double *definition_of(scene *at, const lm_bptt *rule, size_t credit)
     return exact;
 }
 
-/* 60 steps are more than one window of time; the trace of credit 1 is too
- * short to be read, so its gradient is compared over one window. */
 static void the_rule_is_its_definition(void **state)
 {
     const size_t cases[][2] = { { 60, 0 }, { 60, 7 }, { 12, 2 },
@@ -414,7 +420,7 @@ static void the_rule_is_its_definition(void **state)
         void *rule;
 
         make_scene(&at, cases[k][0] + 1, cases[k][1], 1);
-        float *single = rule_gradient(&at, 1, &rule);
+        float *single = rule_gradient(&at, 1, 0, &rule);
         double *exact = definition_of(&at, rule, cases[k][1]);
         double *fast = lm_alloc(at.parameters.count, 1, sizeof *fast);
 
@@ -437,6 +443,35 @@ static void the_rule_is_its_definition(void **state)
     lm_free(kept);
 }
 
+/* Errors that go back a few steps at a time, and a run made twice, round
+ * elsewhere but are the same. */
+static void a_short_window_gives_the_same_gradient(void **state)
+{
+    (void)state;
+    for (size_t credit = 0; credit <= 2; credit++) {
+        static scene at;
+        void *rule;
+        double *both[2];
+
+        for (size_t k = 0; k < 2; k++) {
+            make_scene(&at, 30, credit, 1);
+            float *gradient = rule_gradient(&at, 1, k == 0 ? 0 : 7, &rule);
+
+            both[k] = lm_alloc(at.parameters.count, 1, sizeof **both);
+            for (size_t i = 0; i < at.parameters.count; i++)
+                both[k][i] = (double)gradient[i];
+            lm_free(gradient);
+            lm_rule_bptt.free(rule);
+            if (k == 1)
+                assert_true(distance(both[0], both[1], at.parameters.count) <
+                            1e-3);
+            drop_scene(&at);
+        }
+        lm_free(both[0]);
+        lm_free(both[1]);
+    }
+}
+
 static void threads_and_backends_do_not_change_a_gradient(void **state)
 {
     const lm_kernels *table;
@@ -450,7 +485,7 @@ static void threads_and_backends_do_not_change_a_gradient(void **state)
         make_scene(&at, 9, 0, k % 2 ? 3 : 1);
         at.image->kernel = table;
         at.batch.kernel = table;
-        float *gradient = rule_gradient(&at, k % 2 ? 3 : 1, &rule);
+        float *gradient = rule_gradient(&at, k % 2 ? 3 : 1, 0, &rule);
         if (wanted == NULL)
             wanted = lm_alloc(at.parameters.count, 1, sizeof *wanted);
         if (k == 0)
@@ -470,6 +505,7 @@ int main(void)
         cmocka_unit_test(gradients_are_finite_differences),
         cmocka_unit_test(synchronous_gradients_are_finite_differences),
         cmocka_unit_test(the_rule_is_its_definition),
+        cmocka_unit_test(a_short_window_gives_the_same_gradient),
         cmocka_unit_test(threads_and_backends_do_not_change_a_gradient),
     };
 
