@@ -321,41 +321,45 @@ static int run_work(const cli_options *options, const char *name,
     return code;
 }
 
-static bool is_known(const char *name)
+/* Whether every word of a list is something to time. */
+static int check_list(const char *list)
 {
-    return strcmp(name, "infer") == 0 || strcmp(name, "train") == 0 ||
-           strcmp(name, "simulate") == 0;
+    for (const char *at = list;; at++) {
+        const size_t length = strcspn(at, ",");
+
+        if (!(length == 5 && strncmp(at, "infer", 5) == 0) &&
+            !(length == 5 && strncmp(at, "train", 5) == 0) &&
+            !(length == 8 && strncmp(at, "simulate", 8) == 0))
+            return cli_fail(CLI_USAGE,
+                            "--work: '%.*s' is not infer, train or simulate",
+                            (int)length, at);
+        at += length;
+        if (*at == '\0')
+            return CLI_DONE;
+    }
 }
 
 int cli_bench(cli_options *options)
 {
     clock_of times = { .seconds = malloc(TIMES * sizeof(double)) };
     json_t *all = json_array();
-    char list[64] = "infer,train";
+    char *list = strdup(options->work == NULL ? "infer,train" : options->work);
     char *rest = list;
-    int code = CLI_DONE;
 
-    if (times.seconds == NULL)
-        return cli_fail(CLI_NO_MEMORY, "out of memory for the times");
-    if (options->word_count > 1)
+    if (times.seconds == NULL || list == NULL)
+        exit(cli_fail(CLI_NO_MEMORY, "out of memory for the times"));
+    int code = check_list(list);
+    if (code == CLI_DONE && options->word_count > 1)
         code = cli_fail(CLI_USAGE, "bench: name one run or model, or none");
-    if (options->work != NULL)
-        snprintf(list, sizeof list, "%s", options->work);
     if (code == CLI_DONE && !options->json)
         printf("%-9s %10s %14s %20s %10s %6s\n", "work", "ms a batch",
                "samples a s", "us a sample and step", "peak MiB", "times");
-    while (code == CLI_DONE && rest != NULL) {
-        const char *name = strsep(&rest, ",");
-
-        code = is_known(name)
-                   ? run_work(options, name, &times, all)
-                   : cli_fail(CLI_USAGE,
-                              "--work: '%s' is not infer, train or simulate",
-                              name);
-    }
+    while (code == CLI_DONE && rest != NULL)
+        code = run_work(options, strsep(&rest, ","), &times, all);
     if (code == CLI_DONE && options->json)
         cli_print_json(json_incref(all));
     json_decref(all);
+    free(list);
     free(times.seconds);
     return code;
 }
