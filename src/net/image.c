@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/threads.h"
+#include "base/vectorise.h"
 #include "net/exponent.h"
 #include "net/network.h"
 
@@ -191,28 +192,57 @@ static void layer_write(lm_image_layer *to, const limen_network *net, size_t l,
     }
 }
 
-/* Rows first .. last - 1 (at most LM_LANES) of a dense master, transposed: 16
- * sources at a time are rounded into a small block that is then written source
- * by source, a cache line each. */
+enum { SOURCES = 16, FOUR = 4 };
+
+/* Weights of four rows of a master for the same SOURCES, rounded; word k has
+ * those of source k, one beside the other. */
+LM_VECTORISE static void round_four(uint64_t to[SOURCES], const float *row,
+                                    size_t stride, const float scale[FOUR])
+{
+    for (size_t k = 0; k < SOURCES; k++) {
+        uint64_t word = 0;
+
+        for (size_t r = 0; r < FOUR; r++) {
+            const int32_t w = lm_round_weight(row[r * stride + k] * scale[r]);
+
+            word |= (uint64_t)(uint16_t)w << 16 * r;
+        }
+        to[k] = word;
+    }
+}
+
+/* Four whole rows from first on, turned over: eight bytes a source. */
+static size_t write_four(lm_image_connection *to, const lm_connection *from,
+                         const int32_t *q, size_t first)
+{
+    uint64_t word[SOURCES];
+    float scale[FOUR];
+    size_t j = 0;
+
+    for (size_t r = 0; r < FOUR; r++)
+        scale[r] = ldexpf(1.0F, q[first + r]);
+    for (; j + SOURCES <= to->m; j += SOURCES) {
+        round_four(word, from->w + first * to->m + j, to->m, scale);
+        for (size_t k = 0; k < SOURCES; k++)
+            memcpy(to->w + (j + k) * to->stride + first, &word[k],
+                   sizeof word[k]);
+    }
+    return j;
+}
+
+/* Rows first .. last - 1 of a dense master, written source by source. */
 static void dense_write(lm_image_connection *to, const lm_connection *from,
                         const int32_t *q, size_t first, size_t last)
 {
-    enum { SOURCES = 16 };
-    int16_t block[SOURCES][LM_LANES];
+    for (size_t i = first; i < last;) {
+        const size_t rows = last - i < FOUR ? 1 : FOUR;
+        const size_t done = rows == FOUR ? write_four(to, from, q, i) : 0;
 
-    for (size_t j = 0; j < to->m; j += SOURCES) {
-        const size_t count = to->m - j < SOURCES ? to->m - j : SOURCES;
-
-        for (size_t i = first; i < last; i++) {
-            const float *row = from->w + i * to->m + j;
-            const float scale = ldexpf(1.0F, q[i]);
-
-            for (size_t k = 0; k < count; k++)
-                block[k][i - first] = (int16_t)lm_round_weight(row[k] * scale);
-        }
-        for (size_t k = 0; k < count; k++)
-            memcpy(to->w + (j + k) * to->stride + first, block[k],
-                   (last - first) * sizeof **block);
+        for (size_t r = i; r < i + rows; r++)
+            for (size_t j = done; j < to->m; j++)
+                to->w[j * to->stride + r] = (int16_t)lm_round_weight(
+                    from->w[r * to->m + j] * ldexpf(1.0F, q[r]));
+        i += rows;
     }
 }
 
