@@ -97,16 +97,18 @@ static bool fill(lm_bptt *rule, const lm_batch *batch)
 }
 
 /* Steps that errors go back at a time: a block of the gradient's rows, or more
- * while the errors of all units stay small. */
-static size_t window_of(const lm_batch *batch)
+ * while the errors of all units stay small; more still where there is no trace
+ * beside them, for a run that fits one window need not be made twice. */
+static size_t window_of(const lm_batch *batch, size_t credit)
 {
-    enum { SMALL = 1 << 23 }; // bytes
+    enum { SMALL = 1 << 23, ALONE = 1 << 25 }; // bytes
     size_t units = 0;
 
     for (size_t l = 1; l < batch->net->layers; l++)
         units += batch->net->units[l];
     const size_t block = (LM_GRADIENT_ROWS + batch->room - 1) / batch->room;
-    const size_t small = SMALL / sizeof(float) / units / batch->room;
+    const size_t bytes = credit == 1 ? ALONE : SMALL;
+    const size_t small = bytes / sizeof(float) / units / batch->room;
     return small > block ? small : block;
 }
 
@@ -116,7 +118,8 @@ static limen_status bptt_new(void **self, lm_batch *batch,
 {
     lm_bptt *rule = lm_alloc(1, 1, sizeof *rule);
     const size_t most = batch->steps_most;
-    const size_t window = window_of(batch);
+    const size_t credit = (size_t)lm_settings_int(settings, "credit");
+    const size_t window = window_of(batch, credit);
 
     *self = NULL;
     if (rule != NULL) {
@@ -126,7 +129,7 @@ static limen_status bptt_new(void **self, lm_batch *batch,
             .kind = (lm_surrogate)lm_settings_choice(settings, "surrogate"),
             .width = (float)lm_settings_real(settings, "width"),
             .is_relative = lm_settings_choice(settings, "width-unit") == 1,
-            .credit = (size_t)lm_settings_int(settings, "credit"),
+            .credit = credit,
             .threads = threads,
             .window = window < most ? window : most,
         };

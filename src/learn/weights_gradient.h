@@ -17,7 +17,7 @@
 #include "kernels/kernels.h"
 #include "learn/parameters.h"
 
-enum { LM_GRADIENT_ROWS = 1024 };
+enum { LM_GRADIENT_ROWS = 1280 };
 
 /* A window: `rows` = steps x samples of it. */
 typedef struct lm_window {
