@@ -199,19 +199,20 @@ AVX512 static void product_add(float *c, const float *a, size_t row_stride,
     }
 }
 
-#define TABLE(its_name, its_bits_list, its_errors_add)                         \
+#define TABLE(its_name, its_bits_list, its_errors_add, its_slots_add)          \
     {                                                                          \
         .name = its_name, .input_draw = input_draw,                            \
         .bits_list = its_bits_list, .rows_move = lm_avx512_rows_move,          \
         .rows_select = lm_avx512_rows_select, .sums_add = lm_avx512_sums_add,  \
-        .threshold = threshold, .count_add = count_add,                        \
-        .errors_add = its_errors_add, .columns_add = lm_avx512_columns_add,    \
-        .product_add = product_add                                             \
+        .slots_add = its_slots_add, .threshold = threshold,                    \
+        .count_add = count_add, .errors_add = its_errors_add,                  \
+        .columns_add = lm_avx512_columns_add, .product_add = product_add       \
     }
 
 const lm_kernels lm_kernels_avx512 =
-    TABLE("avx512", lm_bits_list16, lm_avx512_errors_add);
+    TABLE("avx512", lm_bits_list16, lm_avx512_errors_add, NULL);
 const lm_kernels lm_kernels_avx512vbmi =
-    TABLE("avx512vbmi", lm_avx512_bits_list, lm_avx512vbmi_errors_add);
+    TABLE("avx512vbmi", lm_avx512_bits_list, lm_avx512vbmi_errors_add,
+          lm_avx512_slots_add);
 
 #endif

@@ -25,6 +25,8 @@ void lm_avx512vbmi_errors_add(float *e, size_t e_stride, const int16_t *h,
 void lm_avx512_columns_add(float *d, size_t d_stride, const int16_t *sum,
                            size_t sum_stride, const float *unit, size_t m,
                            size_t n);
+void lm_avx512_slots_add(int32_t *a, const lm_slots *slots, const uint64_t *s,
+                         size_t words);
 size_t lm_avx512_bits_list(uint16_t *list, const uint64_t *x, size_t words);
 
 #endif

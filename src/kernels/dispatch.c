@@ -20,7 +20,8 @@ static int is_usable(const lm_kernels *table)
     if (table == &lm_kernels_avx512)
         return has_avx512;
     if (table == &lm_kernels_avx512vbmi)
-        return has_avx512 && __builtin_cpu_supports("avx512vbmi2") &&
+        return has_avx512 && __builtin_cpu_supports("avx512vbmi") &&
+               __builtin_cpu_supports("avx512vbmi2") &&
                __builtin_cpu_supports("avx512vnni");
 #endif
     return table == &lm_kernels_ref;

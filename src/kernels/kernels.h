@@ -48,6 +48,23 @@ typedef struct lm_moves {
     bool is_fresh; /* from zero, not from what was summed before */
 } lm_moves;
 
+/* Sparse connections as units hear them: 64 units a group, and in each group
+ * as many slots as its busiest unit has sources.  In slot k unit u of a group
+ * hears source 1024 t + 8 byte + bit with weight w; an empty one has bit 0.
+ * Tables t of a slot are all in low .. high. */
+typedef struct lm_slots {
+    size_t groups;
+    uint32_t *first; /* (groups + 1) slots of group g: first[g] .. */
+    uint8_t *table;  /* (slots, 64) t */
+    uint8_t *byte;   /* (slots, 64) below 128 */
+    uint8_t *bit;    /* (slots, 64) 1 << bit, or 0 */
+    int16_t *w;      /* (slots, 64) */
+    uint8_t *low;    /* (slots) */
+    uint8_t *high;   /* (slots) */
+} lm_slots;
+
+enum { LM_SLOT_UNITS = 64, LM_SLOT_TABLES = 32 };
+
 /* Sums of weights are int16 modulo 2^16 on the way; those over any subset of a
  * block of LM_SOURCE_BLOCK sources fit (docs/numerics.md section 1), so that
  * what is kept is exact.  Weights are rows of `stride` int16, one a source,
@@ -81,6 +98,12 @@ typedef struct lm_kernels {
 
     /* a_i += sum_i           a: (padded n), sum: (padded n) */
     void (*sums_add)(int32_t *a, const int16_t *sum, size_t n);
+
+    /* a_i += sum over the slots of unit i of w where their source is set; NULL
+     * where adding by active sources is faster.
+     * a: (64 groups), s: (words) of at most 1024 LM_SLOT_TABLES sources */
+    void (*slots_add)(int32_t *a, const lm_slots *slots, const uint64_t *s,
+                      size_t words);
 
     /* s_i = 1 if a_i > 0     s: (n) bits, a: (n) */
     void (*threshold)(uint64_t *s, const int32_t *a, size_t n);

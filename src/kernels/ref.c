@@ -67,6 +67,23 @@ static void sums_add(int32_t *a, const int16_t *sum, size_t n)
         a[i] += sum[i];
 }
 
+static void slots_add(int32_t *a, const lm_slots *slots, const uint64_t *s,
+                      size_t words)
+{
+    (void)words;
+    for (size_t g = 0; g < slots->groups; g++)
+        for (size_t k = slots->first[g]; k < slots->first[g + 1]; k++)
+            for (size_t u = 0; u < LM_SLOT_UNITS; u++) {
+                const size_t at = k * LM_SLOT_UNITS + u;
+                const size_t byte =
+                    128 * (size_t)slots->table[at] + slots->byte[at];
+
+                if (slots->bit[at] != 0 &&
+                    (s[byte / 8] >> 8 * (byte % 8) & slots->bit[at]) != 0)
+                    a[g * LM_SLOT_UNITS + u] += slots->w[at];
+            }
+}
+
 static void threshold(uint64_t *s, const int32_t *a, size_t n)
 {
     memset(s, 0, lm_bits_words(n) * sizeof *s);
@@ -122,6 +139,7 @@ const lm_kernels lm_kernels_ref = {
     .rows_move = rows_move,
     .rows_select = rows_select,
     .sums_add = sums_add,
+    .slots_add = slots_add,
     .threshold = threshold,
     .count_add = count_add,
     .errors_add = errors_add,

@@ -242,6 +242,21 @@ static void hear_packed(int32_t *a, const lm_image_connection *c,
     add_packed(a, entry, count);
 }
 
+/* Looking at all slots costs a little for each table that a slot's sources lie
+ * in, of which there are about half; adding an active source's entry costs
+ * two cycles or so (docs/performance.md). */
+static bool is_slots(const lm_image_connection *c, const uint64_t *s,
+                     const lm_kernels *kernel)
+{
+    const size_t words = lm_bits_words(c->m);
+
+    if (kernel->slots_add == NULL || c->slots.groups == 0)
+        return false;
+    const size_t slots = c->slots.first[c->slots.groups];
+    const size_t share = c->entries / c->m + 1; // of a source
+    return slots * (8 + words / 32) < 2 * share * lm_bits_count(s, words);
+}
+
 static void hear_sparse(lm_workspace *space, const lm_image_connection *c,
                         const uint64_t *s, size_t stride, size_t count,
                         const lm_kernels *kernel)
@@ -249,10 +264,15 @@ static void hear_sparse(lm_workspace *space, const lm_image_connection *c,
     const size_t words = lm_bits_words(c->m);
 
     for (size_t b = 0; b < count; b++) {
-        if (c->packed != NULL)
-            hear_packed(space->a + b * stride, c, s + b * words, kernel);
+        int32_t *a = space->a + b * stride;
+        const uint64_t *own = s + b * words;
+
+        if (is_slots(c, own, kernel))
+            kernel->slots_add(a, &c->slots, own, words);
+        else if (c->packed != NULL)
+            hear_packed(a, c, own, kernel);
         else
-            hear_entries(space->a + b * stride, c, s + b * words);
+            hear_entries(a, c, own);
     }
 }
 

@@ -13,6 +13,7 @@
 #include "base/vectorise.h"
 #include "net/exponent.h"
 #include "net/network.h"
+#include "net/slots.h"
 
 #include <assert.h>
 #include <math.h>
@@ -36,6 +37,8 @@ static bool sparse_fill(lm_image_connection *to, const lm_connection *from)
     if (to->n <= 65536)
         to->packed =
             lm_alloc(to->entries + LM_PACKED_MORE, 1, sizeof *to->packed);
+    if (!lm_slots_fill(&to->slots, from))
+        return false;
     if (to->col_start == NULL || to->target == NULL || to->master == NULL ||
         to->w == NULL || (to->n <= 65536 && to->packed == NULL))
         return false;
@@ -159,6 +162,7 @@ void limen_image_free(limen_image *image)
         lm_free(c->target);
         lm_free(c->master);
         lm_free(c->packed);
+        lm_slots_free(&c->slots);
     }
     for (size_t l = 0; image->layer != NULL && l < image->layers; l++) {
         lm_free(image->layer[l].q);
@@ -257,6 +261,7 @@ static void sparse_write(lm_image_connection *to, const lm_connection *from,
         if (to->packed != NULL)
             to->packed[e] = to->target[e] | (uint32_t)(uint16_t)to->w[e] << 16;
     }
+    lm_slots_write(&to->slots, from, q);
     (void)threads;
 }
 

@@ -23,6 +23,7 @@ typedef struct lm_image_connection {
     uint64_t *master;    /* (entries) sparse: the master's place */
     uint32_t *packed;    /* (entries + 16) sparse, n <= 2^16: target, and w in
                             the upper half; NULL otherwise */
+    lm_slots slots;      /* sparse, for kernel->slots_add; groups 0: none */
 } lm_image_connection;
 
 typedef struct lm_image_layer {

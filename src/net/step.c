@@ -91,6 +91,8 @@ static lm_workspace *lay_out(lm_arena *arena, const limen_image *image,
             made.chances[b] = chances;
     }
     made.a = lm_arena_take(arena, room, lm_padded(widest), sizeof *made.a);
+    // kernels add whole groups of units to the last row, nothing to most
+    lm_arena_take(arena, LM_SLOT_UNITS, 1, sizeof *made.a);
     if (space != NULL)
         *space = made;
     return space;

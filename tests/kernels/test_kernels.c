@@ -256,6 +256,70 @@ static void selected_sums_are_those_of_ref(void **state)
     }
 }
 
+static lm_slots random_slots(size_t groups, size_t tables)
+{
+    lm_slots to = { .groups = groups,
+                    .first = room((groups + 1) * sizeof *to.first) };
+
+    to.first[0] = 0;
+    for (size_t g = 0; g < groups; g++)
+        to.first[g + 1] = to.first[g] + dice() % 5;
+    const size_t slots = to.first[groups];
+    const size_t count = slots * LM_SLOT_UNITS;
+    to.table = room(count);
+    to.byte = room(count);
+    to.bit = room(count);
+    to.w = room(count * sizeof *to.w);
+    to.low = room(slots);
+    to.high = room(slots);
+    for (size_t k = 0; k < slots; k++) {
+        to.low[k] = (uint8_t)(dice() % tables);
+        to.high[k] = (uint8_t)(to.low[k] + dice() % (tables - to.low[k]));
+        for (size_t u = k * LM_SLOT_UNITS; u < (k + 1) * LM_SLOT_UNITS; u++) {
+            to.table[u] =
+                (uint8_t)(to.low[k] + dice() % (to.high[k] - to.low[k] + 1U));
+            to.byte[u] = (uint8_t)(dice() % 128);
+            to.bit[u] = dice() % 4 == 0 ? 0 : (uint8_t)(1U << dice() % 8);
+            to.w[u] = (int16_t)dice();
+        }
+    }
+    return to;
+}
+
+static void slots_are_those_of_ref(void **state)
+{
+    (void)state;
+    FOR_EACH_BACKEND(table)
+    {
+        for (size_t k = 0; table->slots_add != NULL && k < 60; k++) {
+            const size_t groups = 1 + dice() % 4;
+            const size_t tables =
+                k == 0 ? LM_SLOT_TABLES : 1 + dice() % (LM_SLOT_TABLES - 1);
+            const size_t count = groups * LM_SLOT_UNITS;
+            lm_slots slots = random_slots(groups, tables);
+            uint64_t *s = random_bits(1024 * tables);
+            int32_t *a = room(count * sizeof *a);
+            int32_t *b = room(count * sizeof *b);
+
+            for (size_t i = 0; i < count; i++)
+                a[i] = b[i] = (int32_t)dice() / 4;
+            lm_kernels_ref.slots_add(a, &slots, s, 16 * tables);
+            table->slots_add(b, &slots, s, 16 * tables);
+            assert_memory_equal(a, b, count * sizeof *a);
+            free(slots.first);
+            free(slots.table);
+            free(slots.byte);
+            free(slots.bit);
+            free(slots.w);
+            free(slots.low);
+            free(slots.high);
+            free(s);
+            free(a);
+            free(b);
+        }
+    }
+}
+
 static void wide_sums_are_those_of_ref(void **state)
 {
     (void)state;
@@ -463,6 +527,7 @@ int main(void)
         cmocka_unit_test(lists_are_those_of_ref),
         cmocka_unit_test(moved_sums_are_those_of_ref),
         cmocka_unit_test(selected_sums_are_those_of_ref),
+        cmocka_unit_test(slots_are_those_of_ref),
         cmocka_unit_test(wide_sums_are_those_of_ref),
         cmocka_unit_test(thresholds_are_those_of_ref),
         cmocka_unit_test(counts_are_those_of_ref),
