@@ -36,6 +36,27 @@ AVX512 INLINE void add_row(float *e, const int32_t *sum, float unit,
     }
 }
 
+/* The pairs (of at most PAIRS) in which any of `rows` samples has an error: a
+ * surrogate of finite support leaves many units without one. */
+AVX512 INLINE uint64_t used_pairs(const int16_t *h, size_t h_stride,
+                                  size_t pairs, const int rows)
+{
+    uint64_t used = 0;
+
+    for (size_t i = 0; i < pairs; i += 16) {
+        const __mmask16 lane =
+            (__mmask16)(pairs - i < 16 ? (1U << (pairs - i)) - 1 : 0xffffU);
+        __m512i any = _mm512_setzero_si512();
+
+        for (int r = 0; r < rows; r++)
+            any = _mm512_or_si512(any,
+                                  _mm512_maskz_loadu_epi32(
+                                      lane, h + (size_t)r * h_stride + 2 * i));
+        used |= (uint64_t)_mm512_test_epi32_mask(any, any) << i;
+    }
+    return used;
+}
+
 /* The kernel with one way or the other to multiply: `rows` <= ROWS samples and
  * `vectors` <= VECTORS vectors of columns, over some of the pairs; then all
  * rows, pairs that stay in L1 at a time; then what came out added to e. */
@@ -49,7 +70,9 @@ AVX512 INLINE void add_row(float *e, const int32_t *sum, float unit,
         for (int r = 0; r < rows; r++)                                         \
             for (int k = 0; k < vectors; k++)                                  \
                 sum[r][k] = _mm512_load_si512(all[r] + 16 * k);                \
-        for (size_t i = 0; i < pairs; i++) {                                   \
+        for (uint64_t used = used_pairs(h, h_stride, pairs, rows); used != 0;  \
+             used &= used - 1) {                                               \
+            const size_t i = (size_t)__builtin_ctzll(used);                    \
             __m512i right[VECTORS];                                            \
                                                                                \
             for (int k = 0; k < vectors; k++)                                  \
