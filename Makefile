@@ -9,8 +9,11 @@ LIMEN = $(BUILD)/cli/limen
 
 .PHONY: all demo test test-slow bench check install clean format
 
+# What is installed; tests build what they need themselves.
+PRODUCTS = limen:executable limen:shared_library limen:static_library limen.1
+
 all: $(BUILD)/build.ninja
-	@ninja -C $(BUILD)
+	@meson compile -C $(BUILD) $(PRODUCTS)
 
 $(BUILD)/build.ninja: meson.build meson_options.txt
 	@tools/setup build
@@ -31,6 +34,7 @@ test-slow:
 	@tools/test $(BUILD) slow
 
 bench: all
+	@tools/setup build bench
 	@bench/run $(LIMEN)
 
 check:
@@ -43,7 +47,7 @@ format:
 
 install: all
 	@meson configure $(BUILD) --prefix $(PREFIX)
-	@meson install -C $(BUILD) --quiet
+	@meson install -C $(BUILD) --quiet --no-rebuild
 
 clean:
 	@rm -rf $(BUILD) build-*
