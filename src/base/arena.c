@@ -9,6 +9,11 @@
 #include <sys/mman.h>
 #endif
 
+// a sanitizer watches the ends of what malloc gives, not of pages
+#if defined(MAP_ANONYMOUS) && !defined(__SANITIZE_ADDRESS__)
+#define LM_MAPS
+#endif
+
 enum {
     ALIGN = 64,         // a cache line, and the widest vector load
     HUGE_PAGE = 2097152 // bytes
@@ -50,20 +55,43 @@ bool lm_size_multiply(size_t *product, size_t a, size_t b)
     return true;
 }
 
+/* What stands before a block. */
+typedef struct origin {
+    void *raw;
+    size_t mapped; /* bytes from the system; 0: from malloc */
+} origin;
+
+/* Zero bytes at raw, to.raw NULL if there are none.  Large ones are the
+ * system's own pages, which go back to it when freed: malloc would keep them,
+ * and a data set read and dropped would stay in a run's peak. */
+static origin zeroed(size_t bytes, bool is_large)
+{
+#ifdef LM_MAPS
+    if (is_large) {
+        void *raw = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        return (origin){ .raw = raw == MAP_FAILED ? NULL : raw,
+                         .mapped = bytes };
+    }
+#endif
+    (void)is_large;
+    return (origin){ .raw = calloc(1, bytes) };
+}
+
 static void *allocate_zeroed(size_t bytes)
 {
     if (bytes > SIZE_MAX / 2 || must_fail())
         return NULL;
 
-    // calloc leaves large zero pages untouched, where memset would touch all
     const size_t align = bytes < HUGE_PAGE ? ALIGN : HUGE_PAGE;
-    unsigned char *raw = calloc(1, bytes + 2 * align);
-    if (raw == NULL)
+    const origin from = zeroed(bytes + 2 * align, align == HUGE_PAGE);
+    if (from.raw == NULL)
         return NULL;
 
-    unsigned char *block = raw + ALIGN;
+    unsigned char *block = (unsigned char *)from.raw + ALIGN;
     block += (align - (uintptr_t)block % align) % align;
-    memcpy(block - sizeof raw, &raw, sizeof raw);
+    memcpy(block - sizeof from, &from, sizeof from);
 #ifdef MADV_HUGEPAGE
     // rows of weights are far apart: small pages would cost more than the rows
     if (align == HUGE_PAGE)
@@ -74,12 +102,18 @@ static void *allocate_zeroed(size_t bytes)
 
 static void release(void *block)
 {
-    if (block != NULL) {
-        void *raw;
+    origin from;
 
-        memcpy(&raw, (unsigned char *)block - sizeof raw, sizeof raw);
-        free(raw);
+    if (block == NULL)
+        return;
+    memcpy(&from, (unsigned char *)block - sizeof from, sizeof from);
+#ifdef LM_MAPS
+    if (from.mapped > 0) {
+        (void)munmap(from.raw, from.mapped);
+        return;
     }
+#endif
+    free(from.raw);
 }
 
 void *lm_arena_take(lm_arena *arena, size_t rows, size_t cols, size_t size)

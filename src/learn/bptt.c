@@ -2,9 +2,10 @@
  *
  * A run leaves a trace of one bit and one byte a unit and step: the state, and
  * the surrogate factor as a share of its peak (learn/surrogate.h).  Errors go
- * back over a window of steps at a time (bptt_backward.c).  With a credit of
- * one step nothing needs to wait for the end of the run but the loss, so the
- * trace is as long as a window, and a longer run is made a second time.
+ * back over a window of steps at a time (bptt_backward.c).  A long run leaves
+ * no trace but the states before each window, from which the window is run
+ * again: the memory of training hardly grows with the number of steps.  So does
+ * every run at a credit of one step that is longer than a window.
  *
  * Widths can be given in units of the layer's spread, the standard deviation of
  * its activations, which is then averaged over batches as they pass:
@@ -17,6 +18,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/vectorise.h"
+#include "net/state.h"
 
 #include <math.h>
 #include <string.h>
@@ -32,6 +34,7 @@ static void bptt_free(void *self)
             rule->bits == NULL ? NULL : rule->bits[l],
             rule->share == NULL ? NULL : rule->share[l],
             rule->g == NULL ? NULL : rule->g[l],
+            rule->after == NULL ? NULL : rule->after[l],
             rule->sent == NULL ? NULL : rule->sent[l].h,
             rule->sent == NULL ? NULL : rule->sent[l].unit,
             rule->sent == NULL ? NULL : rule->sent[rule->layers + l].h,
@@ -41,6 +44,9 @@ static void bptt_free(void *self)
         for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
             lm_free(arrays[k]);
     }
+    for (size_t k = 0; rule->start != NULL && k < rule->starts; k++)
+        limen_state_free(rule->start[k]);
+    lm_free(rule->start);
     lm_error_back_free(&rule->back);
     lm_gradient_room_free(rule->gradient);
     lm_free(rule->spread);
@@ -48,6 +54,7 @@ static void bptt_free(void *self)
     lm_free(rule->bits);
     lm_free(rule->share);
     lm_free(rule->g);
+    lm_free(rule->after);
     lm_free(rule->sent);
     lm_free(rule);
 }
@@ -60,6 +67,32 @@ static bool fill_sent(lm_sent *to, size_t room, size_t n)
     return to->h != NULL && to->unit != NULL;
 }
 
+/* Whether a sparse connection brings layer l's errors back to the step before:
+ * dense ones take them from lm_sent. */
+static bool is_heard_later(const limen_network *net, size_t l)
+{
+    for (size_t k = 0; k < net->connections; k++) {
+        const lm_connection *c = &net->connection[k];
+
+        if (c->to == l && c->is_sparse && lm_delivers_before(net, c))
+            return true;
+    }
+    return false;
+}
+
+static bool fill_starts(lm_bptt *rule, const lm_batch *batch)
+{
+    if (rule->trace_steps >= batch->steps_most)
+        return true;
+    rule->starts = (batch->steps_most - 1) / rule->window + 1;
+    rule->start = lm_alloc(rule->starts, 1, sizeof(limen_state *));
+    for (size_t k = 0; rule->start != NULL && k < rule->starts; k++)
+        if (limen_state_new(&rule->start[k], batch->image, batch->room, NULL) !=
+            LIMEN_OK)
+            return false;
+    return rule->start != NULL;
+}
+
 static bool fill_layer(lm_bptt *rule, const lm_batch *batch, size_t l)
 {
     const size_t n = rule->units[l];
@@ -70,8 +103,12 @@ static bool fill_layer(lm_bptt *rule, const lm_batch *batch, size_t l)
     if (rule->bits[l] == NULL || l == 0)
         return rule->bits[l] != NULL;
     rule->share[l] = lm_alloc(rule->trace_steps * room, n, 1);
-    // one step more: the first of the window after
-    rule->g[l] = lm_alloc((rule->window + 1) * room, n, sizeof *rule->g[l]);
+    rule->g[l] = lm_alloc(rule->window * room, n, sizeof *rule->g[l]);
+    if (is_heard_later(batch->net, l)) {
+        rule->after[l] = lm_alloc(room, n, sizeof *rule->after[l]);
+        if (rule->after[l] == NULL)
+            return false;
+    }
     return rule->share[l] != NULL && rule->g[l] != NULL &&
            fill_sent(&rule->sent[l], room, n) &&
            fill_sent(&rule->sent[rule->layers + l], room, n);
@@ -84,16 +121,18 @@ static bool fill(lm_bptt *rule, const lm_batch *batch)
     rule->bits = lm_alloc(rule->layers, 1, sizeof *rule->bits);
     rule->share = lm_alloc(rule->layers, 1, sizeof *rule->share);
     rule->g = lm_alloc(rule->layers, 1, sizeof *rule->g);
+    rule->after = lm_alloc(rule->layers, 1, sizeof *rule->after);
     rule->sent = lm_alloc(2 * rule->layers, 1, sizeof *rule->sent);
     rule->gradient = lm_gradient_room_new(batch->net, rule->threads);
     if (rule->spread == NULL || rule->seen == NULL || rule->bits == NULL ||
-        rule->share == NULL || rule->g == NULL || rule->sent == NULL ||
-        rule->gradient == NULL)
+        rule->share == NULL || rule->g == NULL || rule->after == NULL ||
+        rule->sent == NULL || rule->gradient == NULL)
         return false;
     for (size_t l = 0; l < rule->layers; l++)
         if (!fill_layer(rule, batch, l))
             return false;
-    return lm_error_back_new(&rule->back, batch->net, NULL) == LIMEN_OK;
+    return fill_starts(rule, batch) &&
+           lm_error_back_new(&rule->back, batch->net, NULL) == LIMEN_OK;
 }
 
 /* Steps that errors go back at a time: a block of the gradient's rows, or more
@@ -112,29 +151,40 @@ static size_t window_of(const lm_batch *batch, size_t credit)
     return small > block ? small : block;
 }
 
-static limen_status bptt_new(void **self, lm_batch *batch,
-                             const limen_settings *settings, int threads,
-                             limen_error *err)
+/* Steps that the trace has room for: all, if they fit into a few megabytes, or
+ * else a window. */
+static size_t trace_of(const lm_batch *batch, size_t window, size_t credit)
+{
+    enum { MOST = 1 << 25 }; // bytes
+    size_t bytes = 0;        // of a sample and step
+
+    for (size_t l = 0; l < batch->net->layers; l++)
+        bytes += 8 * lm_bits_words(batch->net->units[l]) +
+                 (l > 0 ? batch->net->units[l] : 0);
+    if (credit == 1 || batch->steps_most > MOST / bytes / batch->room)
+        return window;
+    return batch->steps_most;
+}
+
+limen_status lm_bptt_new(void **self, lm_batch *batch,
+                         const limen_settings *settings, int threads,
+                         lm_bptt_room room, limen_error *err)
 {
     lm_bptt *rule = lm_alloc(1, 1, sizeof *rule);
-    const size_t most = batch->steps_most;
-    const size_t credit = (size_t)lm_settings_int(settings, "credit");
-    const size_t window = window_of(batch, credit);
 
     *self = NULL;
-    if (rule != NULL) {
+    if (rule != NULL)
         *rule = (lm_bptt){
             .layers = batch->net->layers,
             .units = batch->net->units,
             .kind = (lm_surrogate)lm_settings_choice(settings, "surrogate"),
             .width = (float)lm_settings_real(settings, "width"),
             .is_relative = lm_settings_choice(settings, "width-unit") == 1,
-            .credit = credit,
+            .credit = (size_t)lm_settings_int(settings, "credit"),
             .threads = threads,
-            .window = window < most ? window : most,
+            .window = room.window,
+            .trace_steps = room.trace_steps,
         };
-        rule->trace_steps = rule->credit == 1 ? rule->window : most;
-    }
     if (rule == NULL || !fill(rule, batch)) {
         bptt_free(rule);
         return lm_error_set(err, LIMEN_NO_MEMORY,
@@ -144,6 +194,19 @@ static limen_status bptt_new(void **self, lm_batch *batch,
     }
     *self = rule;
     return LIMEN_OK;
+}
+
+static limen_status bptt_new(void **self, lm_batch *batch,
+                             const limen_settings *settings, int threads,
+                             limen_error *err)
+{
+    const size_t credit = (size_t)lm_settings_int(settings, "credit");
+    const size_t window = window_of(batch, credit);
+    const size_t most = batch->steps_most;
+    lm_bptt_room room = { .window = window < most ? window : most };
+
+    room.trace_steps = trace_of(batch, room.window, credit);
+    return lm_bptt_new(self, batch, settings, threads, room, err);
 }
 
 float lm_bptt_width(const lm_bptt *rule, size_t l)
@@ -237,13 +300,15 @@ static void begin(void *self, const lm_batch *batch)
     memset(rule->seen, 0, batch->room * rule->layers * sizeof *rule->seen);
 }
 
-/* A run of which only the spikes are counted. */
-static void count_only(lm_bptt *rule, const lm_batch *batch,
-                       lm_workspace *space, const lm_chunk *chunk)
+/* A run that leaves the states before each window, and counts. */
+static void run_once(lm_bptt *rule, const lm_batch *batch, lm_workspace *space,
+                     const lm_chunk *chunk)
 {
-    (void)rule;
     lm_workspace_begin(batch->image, space);
     for (size_t t = 1; t <= batch->steps; t++) {
+        if ((t - 1) % rule->window == 0)
+            lm_state_copy_rows(rule->start[(t - 1) / rule->window],
+                               batch->state, chunk->first, chunk->count);
         lm_step(batch->image, space, chunk, t);
         lm_batch_count(batch, chunk, t);
     }
@@ -257,7 +322,7 @@ static void forward(void *self, const lm_batch *batch, lm_workspace *space,
     if (batch->steps <= rule->trace_steps)
         lm_bptt_trace(rule, batch, space, chunk, 1, batch->steps, true);
     else
-        count_only(rule, batch, space, chunk);
+        run_once(rule, batch, space, chunk);
 }
 
 static void finish(void *self, const lm_batch *batch)

@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 #include "base/vectorise.h"
+#include "net/state.h"
 
 #include <string.h>
 
@@ -29,9 +30,12 @@ typedef struct window {
 /* g_l(t) of the window, or of the step after it, from sample b on. */
 static float *errors_at(const window *at, size_t t, size_t l, size_t b)
 {
-    const size_t row = t > at->last ? at->rule->window : t - at->first;
+    const lm_bptt *rule = at->rule;
+    const size_t n = rule->units[l];
 
-    return at->rule->g[l] + (row * at->batch->samples + b) * at->rule->units[l];
+    if (t > at->last)
+        return rule->after[l] == NULL ? NULL : rule->after[l] + b * n;
+    return rule->g[l] + ((t - at->first) * at->batch->samples + b) * n;
 }
 
 static lm_sent sent_at(const window *at, size_t t, size_t l, size_t b)
@@ -116,10 +120,10 @@ static void chunk_errors(const window *at, const lm_chunk *chunk)
     }
     // the window before will ask for the errors of this one's first step
     for (size_t l = 1; l < rule->layers; l++)
-        memcpy(rule->g[l] + (rule->window * at->batch->samples + chunk->first) *
-                                rule->units[l],
-               errors_at(at, at->first, l, chunk->first),
-               chunk->count * rule->units[l] * sizeof(float));
+        if (rule->after[l] != NULL)
+            memcpy(rule->after[l] + chunk->first * rule->units[l],
+                   errors_at(at, at->first, l, chunk->first),
+                   chunk->count * rule->units[l] * sizeof(float));
 }
 
 static void add_window(const window *at, float *gradient)
@@ -141,6 +145,18 @@ static void add_window(const window *at, float *gradient)
                         batch->kernel, rule->gradient);
 }
 
+/* The trace of the window, which the first run had no room for. */
+static void run_again(const window *at, lm_workspace *space,
+                      const lm_chunk *chunk)
+{
+    lm_bptt *rule = at->rule;
+
+    lm_state_copy_rows(at->batch->state,
+                       rule->start[(at->first - 1) / rule->window],
+                       chunk->first, chunk->count);
+    lm_bptt_trace(rule, at->batch, space, chunk, at->first, at->last, false);
+}
+
 static void run_window(const window *at, float *gradient)
 {
     const lm_batch *batch = at->batch;
@@ -152,8 +168,7 @@ static void run_window(const window *at, float *gradient)
         const lm_chunk chunk = lm_batch_chunk(batch, k, spaces->chunk);
 
         if (at->is_second_run)
-            lm_bptt_trace(at->rule, batch, spaces->space[THREAD_NUMBER], &chunk,
-                          at->first, at->last, false);
+            run_again(at, spaces->space[THREAD_NUMBER], &chunk);
         chunk_errors(at, &chunk);
     }
     add_window(at, gradient);
@@ -162,22 +177,19 @@ static void run_window(const window *at, float *gradient)
 void lm_bptt_backward(void *self, const lm_batch *batch, float *gradient)
 {
     lm_bptt *rule = self;
-    window at = { .rule = rule, .batch = batch, .origin = 1 };
+    window at = {
+        .rule = rule,
+        .batch = batch,
+        .last = batch->steps,
+        .origin = 1,
+        .is_second_run = batch->steps > rule->trace_steps,
+    };
 
-    if (batch->steps > rule->trace_steps) {
-        at.is_second_run = true;
-        limen_state_reset(batch->state);
-        for (size_t t = 1; t <= batch->steps; t += rule->window) {
-            at.first = at.origin = t;
-            at.last = t + rule->window - 1 < batch->steps ? t + rule->window - 1
-                                                          : batch->steps;
-            run_window(&at, gradient);
-        }
-        return;
-    }
-    for (size_t t = batch->steps; t >= 1; t = at.first - 1) {
-        at.last = t;
-        at.first = t > rule->window ? t - rule->window + 1 : 1;
+    while (at.last > 0) {
+        at.first = (at.last - 1) / rule->window * rule->window + 1;
+        if (at.is_second_run)
+            at.origin = at.first;
         run_window(&at, gradient);
+        at.last = at.first - 1;
     }
 }

@@ -67,15 +67,25 @@ void limen_state_free(limen_state *state)
 }
 
 static void layer_copy(lm_state_layer *to, const lm_state_layer *from,
-                       size_t samples)
+                       size_t first, size_t count)
 {
-    memcpy(to->bits, from->bits, samples * to->words * sizeof *to->bits);
+    const size_t row = first * to->n;
+
+    memcpy(to->bits + first * to->words, from->bits + first * to->words,
+           count * to->words * sizeof *to->bits);
     if (to->refractory != NULL)
-        memcpy(to->refractory, from->refractory,
-               samples * to->n * sizeof *to->refractory);
+        memcpy(to->refractory + row, from->refractory + row,
+               count * to->n * sizeof *to->refractory);
     if (to->adapted != NULL)
-        memcpy(to->adapted, from->adapted,
-               samples * to->n * sizeof *to->adapted);
+        memcpy(to->adapted + row, from->adapted + row,
+               count * to->n * sizeof *to->adapted);
+}
+
+void lm_state_copy_rows(limen_state *to, const limen_state *from, size_t first,
+                        size_t count)
+{
+    for (size_t l = 0; l < to->layers; l++)
+        layer_copy(&to->layer[l], &from->layer[l], first, count);
 }
 
 void limen_state_reset(limen_state *state)
@@ -99,8 +109,7 @@ void limen_state_copy(limen_state *to, const limen_state *from)
 {
     assert(to->layers == from->layers && to->samples == from->samples);
     to->steps = from->steps;
-    for (size_t l = 0; l < to->layers; l++)
-        layer_copy(&to->layer[l], &from->layer[l], to->samples);
+    lm_state_copy_rows(to, from, 0, to->samples);
 }
 
 size_t limen_state_samples(const limen_state *state)

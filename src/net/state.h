@@ -20,4 +20,9 @@ struct limen_state {
     struct lm_workspaces *spaces;
 };
 
+/* Samples first .. first + count - 1 of `from` into `to`, of the same network
+ * and number of samples; the count of steps stays. */
+void lm_state_copy_rows(limen_state *to, const limen_state *from, size_t first,
+                        size_t count);
+
 #endif
