@@ -169,6 +169,7 @@ typedef struct limen_connection_info {
     limen_connection_kind kind;
     bool delayed; /* delivers the step before */
     bool sparse;
+    bool balanced;  /* see limen_network_balance */
     size_t entries; /* weights */
 } limen_connection_info;
 
@@ -190,6 +191,13 @@ LIMEN_API const uint32_t *limen_network_sources(const limen_network *net,
 
 /* theta: (n_l).  layer >= 1. */
 LIMEN_API float *limen_network_thresholds(limen_network *net, size_t layer);
+
+/* The network runs with w_ij - mean_j w_ij in place of w_ij, so that each unit's
+ * weights of this connection sum to zero, in the integer image exactly: a
+ * change that all sources share has no effect (default: off).  Dense ones
+ * only. */
+LIMEN_API limen_status limen_network_balance(limen_network *net, size_t index,
+                                             bool on, limen_error *err);
 
 /* Every connection delivers the step before (default: off). */
 LIMEN_API void limen_network_set_synchronous(limen_network *net, bool on);
@@ -382,6 +390,44 @@ LIMEN_API void limen_data_free(limen_data *data);
 LIMEN_API limen_input limen_data_input(const limen_data *data, float scale,
                                        limen_encoder encoder);
 
+/* ---- Corruptions ----------------------------------------------------------
+ *
+ * What is done to images to see what an answer can bear, after Mu & Gilmer 2019
+ * (MNIST-C) and Hendrycks & Dietterich 2019.  Values in [0, 1] in and out.
+ * Draws are a function of (seed, sample key), the same for all amounts of one
+ * corruption.
+ */
+typedef struct limen_corruption_info {
+    const char *name;
+    const char *help;  /* what the amount is */
+    double min, max;   /* of the amount */
+    double amounts[5]; /* severities 1 to 5 */
+} limen_corruption_info;
+
+/* The i-th corruption, NULL past the last. */
+LIMEN_API const limen_corruption_info *limen_corruption_at(size_t i);
+LIMEN_API limen_status limen_corruption_find(size_t *index, const char *name,
+                                             limen_error *err);
+/* Whether the amount is in the range of the corruption. */
+LIMEN_API limen_status limen_corruption_check(size_t index, double amount,
+                                              limen_error *err);
+
+/* One image.  to, from: (height, width), not the same. */
+LIMEN_API void limen_corrupt(float *to, const float *from, size_t height,
+                             size_t width, size_t index, double amount,
+                             uint64_t seed, uint64_t key);
+
+/* A set with every image corrupted, key the index, values as floats. */
+LIMEN_API limen_status limen_data_corrupt(limen_data **out,
+                                          const limen_data *data, size_t index,
+                                          double amount, uint64_t seed,
+                                          limen_error *err);
+
+/* Writes a set as an NPZ file with x (samples, height, width), float32 or
+ * uint8, and y (samples) uint32 if it has labels. */
+LIMEN_API limen_status limen_data_save(const char *path, const limen_data *data,
+                                       limen_error *err);
+
 /* Writes a file whole or not at all: temporary file, fsync, rename. */
 LIMEN_API limen_status limen_file_write(const char *path, const void *bytes,
                                         size_t size, limen_error *err);
@@ -539,6 +585,11 @@ typedef struct limen_evaluation {
     double *accuracy;    /* (points) after steps[k] */
     double *ties;        /* (points) share of tied votes */
     uint32_t *confusion; /* (classes, classes) [label][answer] at the last */
+
+    /* At the last point too; NULL for what is not wanted. */
+    uint32_t *answers;       /* (samples) */
+    float *y;                /* (samples, n_L) mean outputs */
+    uint64_t *const *spikes; /* [layer] (n_l) of each unit, of all samples */
 } limen_evaluation;
 
 /* Runs all samples once for the longest of `steps` and votes after each, over
@@ -559,6 +610,14 @@ LIMEN_API limen_status limen_predict(uint32_t *answers, float *y,
                                      size_t burn_in, uint64_t seed, int threads,
                                      limen_error *err);
 
+/* Answers given as soon as the leading class is `leads[k]` spikes ahead of the
+ * next, or after all steps: the share that is right and the mean step of the
+ * answer.  leads: (points), each at least 1; accuracy, mean_step: (points). */
+LIMEN_API limen_status limen_early_answer(
+    double *accuracy, double *mean_step, const limen_image *image,
+    const limen_input *input, const uint32_t *labels, const size_t *leads,
+    size_t points, size_t steps, uint64_t seed, int threads, limen_error *err);
+
 /* Runs from rest and writes the spikes of one layer to an NPY file of bytes,
  * (samples, steps, ceil(n_l / 8)), bit i % 8 of byte i / 8, a block of steps
  * at a time: memory does not grow with the steps. */
@@ -567,6 +626,107 @@ LIMEN_API limen_status limen_record_raster(const char *path, size_t layer,
                                            const limen_input *input,
                                            size_t steps, uint64_t seed,
                                            int threads, limen_error *err);
+
+/* ---- Rasters and series ---------------------------------------------------
+ *
+ * A raster is (steps, words of n) as limen_record has it; series have one
+ * number a step.
+ */
+
+/* activity: (steps) share of units that fire. */
+LIMEN_API void limen_raster_activity(double *activity, const uint64_t *raster,
+                                     size_t steps, size_t n);
+
+/* Against the step before, the first against rest.  flips: (steps) share of
+ * units that changed; distance: (steps) Jaccard's, changed / active in either.
+ * NULL for what is not wanted. */
+LIMEN_API void limen_raster_flips(double *flips, double *distance,
+                                  const uint64_t *raster, size_t steps,
+                                  size_t n);
+
+/* The length of the cycle that the run ends in: the least p for which the last
+ * p states of all layers are those of the p steps before; 0 if there is none
+ * within steps / 2.  *transient: steps before the cycle begins.  raster:
+ * [layer] for `layers` layers of `units` units, steps >= 1. */
+LIMEN_API size_t limen_raster_cycle(size_t *transient,
+                                    const uint64_t *const *raster,
+                                    const size_t *units, size_t layers,
+                                    size_t steps);
+
+/* The share of (unit, step) at which two rasters agree.  *chance: what two
+ * independent runs with these rates of each unit would have. */
+LIMEN_API double limen_raster_agreement(double *chance, const uint64_t *a,
+                                        const uint64_t *b, size_t steps,
+                                        size_t n);
+
+/* The integrated autocorrelation time 1 + 2 sum_k rho_k in steps, summed up to
+ * the first k >= 5 times it (Sokal 1997); NAN for a constant.  The mean of n
+ * values has the variance of n / time independent ones. */
+LIMEN_API double limen_autocorrelation_time(const double *x, size_t n);
+
+/* The first step, from 1, from which x stays within three standard deviations
+ * of the mean of its second half, at most steps / 2 + 1. */
+LIMEN_API size_t limen_settling_step(const double *x, size_t steps);
+
+/* The entropy of the shares of the spikes, in bits; log2 n without spikes. */
+LIMEN_API double limen_vote_entropy(const uint32_t *counts, size_t n);
+
+/* The mean height of a curve: its area by trapezia over its width.  x: (points)
+ * ascending, points >= 2. */
+LIMEN_API double limen_area(const double *x, const double *y, size_t points);
+
+/* ---- Confidence -----------------------------------------------------------
+ *
+ * p = softmax(beta y), beta that of training divided by the temperature (Guo
+ * et al. 2017).
+ */
+enum { LIMEN_CALIBRATION_BINS = 15 };
+
+/* p, y: (n) */
+LIMEN_API void limen_softmax(double *p, const float *y, size_t n, double beta);
+
+/* The temperature in [0.01, 100] with the least mean -log p of the labels.
+ * y: (samples, n) */
+LIMEN_API double limen_fit_temperature(const float *y, const uint32_t *labels,
+                                       size_t samples, size_t n, double beta);
+
+typedef struct limen_calibration {
+    double error;    /* expected calibration error, in equal bins */
+    double loss;     /* mean -log p of the label */
+    double brier;    /* mean |p - one-hot|^2 */
+    double roc_area; /* P(a right answer is surer than a wrong one); NAN if all
+                        are right or all wrong */
+    double confidence[LIMEN_CALIBRATION_BINS]; /* means of each bin */
+    double accuracy[LIMEN_CALIBRATION_BINS];
+    size_t count[LIMEN_CALIBRATION_BINS];
+} limen_calibration;
+
+/* Confidence is p of the answer.  y: (samples, n), answers, labels: (samples),
+ * below n. */
+LIMEN_API limen_status limen_calibrate(limen_calibration *out, const float *y,
+                                       const uint32_t *answers,
+                                       const uint32_t *labels, size_t samples,
+                                       size_t n, double beta, limen_error *err);
+
+/* ---- Statistics ----------------------------------------------------------- */
+
+typedef struct limen_interval {
+    double mean, low, high;
+} limen_interval;
+
+/* The mean of n values with its studentised bootstrap interval (Efron &
+ * Tibshirani 1993, chapter 12; 9999 resamples).  low and high are NAN for n <
+ * 3. */
+LIMEN_API limen_status limen_bootstrap(limen_interval *out, const double *x,
+                                       size_t n, double level, uint64_t seed,
+                                       limen_error *err);
+
+/* Student's two-sided test that the mean is 0: p, and *t if not NULL. */
+LIMEN_API double limen_t_test(double *t, const double *x, size_t n);
+
+/* p-values corrected for their number (Holm 1979).  adjusted, p: (n) */
+LIMEN_API limen_status limen_holm(double *adjusted, const double *p, size_t n,
+                                  limen_error *err);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,9 @@ BELOW = {
     "kernels": {"kernels", "base"},
     "io": {"io", "base"},
     "net": {"net", "base", "kernels", "io"},
-    "learn": {"learn", "net", "base", "kernels", "io"},
+    "tasks": {"tasks", "base", "io"},
+    "analysis": {"analysis", "base", "kernels"},
+    "learn": {"learn", "net", "tasks", "base", "kernels", "io"},
 }
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Prints src/kernels/quantiles.c: the nodes of the noise quantiles.
+"""Prints src/base/quantiles.c: the nodes of the noise quantiles.
 
-    tools/make_quantiles.py > src/kernels/quantiles.c
+    tools/make_quantiles.py > src/base/quantiles.c
 
 docs/numerics.md, section 5, has the definition.  Computed with 60 digits, so
 that no libm decides a bit.
@@ -67,7 +67,7 @@ def main():
           " octave k, nodes\n"
           " * 8 i to 8 i + 7 (docs/numerics.md, section 5).\n"
           " */\n"
-          '#include "kernels/quantiles.h"\n'
+          '#include "base/quantiles.h"\n'
           "\n"
           "/* clang-format off */")
     print_table("lm_quantile_gaussian", nodes(gaussian))

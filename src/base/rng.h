@@ -16,6 +16,9 @@ enum lm_stream {
     LM_STREAM_THRESHOLDS = 4,
     LM_STREAM_PATTERN = 5,
     LM_STREAM_SPLIT = 6,
+    LM_STREAM_CORRUPT = 7,
+    LM_STREAM_AUGMENT = 8,
+    LM_STREAM_RESAMPLE = 9,
     LM_STREAM_NOISE = 16 /* + layer */
 };
 

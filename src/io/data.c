@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "io/array.h"
 #include "io/data_find.h"
+#include "io/npz_write.h"
 #include "io/file.h"
 
 #include <math.h>
@@ -391,6 +392,26 @@ limen_status limen_data_select(limen_data **out, const limen_data *data,
     }
     *out = part;
     return LIMEN_OK;
+}
+
+limen_status limen_data_save(const char *path, const limen_data *data,
+                             limen_error *err)
+{
+    const lm_npz_array arrays[] = {
+        { .name = "x",
+          .type = data->floats != NULL ? "<f4" : "|u1",
+          .dims = 3,
+          .shape = { data->samples, data->height, data->width },
+          .data =
+              data->floats != NULL ? (const void *)data->floats : data->bytes },
+        { .name = "y",
+          .type = "<u4",
+          .dims = 1,
+          .shape = { data->samples },
+          .data = data->labels },
+    };
+
+    return lm_npz_write(path, arrays, data->labels == NULL ? 1 : 2, err);
 }
 
 void limen_data_free(limen_data *data)

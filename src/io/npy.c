@@ -178,31 +178,40 @@ limen_status lm_npy_parse(lm_array *out, const unsigned char *bytes,
     return LIMEN_OK;
 }
 
-limen_status lm_npy_begin(lm_file_writer *writer, const char *path,
-                          const size_t *shape, size_t dims, limen_error *err)
+size_t lm_npy_head(char head[LM_NPY_HEAD], const char *type,
+                   const size_t *shape, size_t dims)
 {
-    char text[256];
-    unsigned char head[10] = "\x93NUMPY\x01";
-    int used = snprintf(text, sizeof text,
-                        "{'descr': '|u1', 'fortran_order': False, 'shape': (");
+    const size_t magic = 10;
+    size_t used =
+        magic + (size_t)snprintf(head + magic, LM_NPY_HEAD - magic,
+                                 "{'descr': '%s', 'fortran_order': False, "
+                                 "'shape': (",
+                                 type);
 
     for (size_t k = 0; k < dims; k++)
         used +=
-            snprintf(text + used, sizeof text - (size_t)used, "%zu,", shape[k]);
-    used += snprintf(text + used, sizeof text - (size_t)used, "), }");
+            (size_t)snprintf(head + used, LM_NPY_HEAD - used, "%zu,", shape[k]);
+    used += (size_t)snprintf(head + used, LM_NPY_HEAD - used, "), }");
     // magic and header end at a multiple of 64, with a newline
-    const size_t length = (10 + (size_t)used + 1 + 63) / 64 * 64 - 10;
-    memset(text + used, ' ', length - (size_t)used);
-    text[length - 1] = '\n';
-    head[8] = (unsigned char)(length & 0xff);
-    head[9] = (unsigned char)(length >> 8);
+    const size_t length = (used + 1 + 63) / 64 * 64;
+    memset(head + used, ' ', length - used);
+    head[length - 1] = '\n';
+    memcpy(head, "\x93NUMPY\x01", 8);
+    head[8] = (char)((length - magic) & 0xff);
+    head[9] = (char)((length - magic) >> 8);
+    return length;
+}
+
+limen_status lm_npy_begin(lm_file_writer *writer, const char *path,
+                          const size_t *shape, size_t dims, limen_error *err)
+{
+    char head[LM_NPY_HEAD];
+    const size_t length = lm_npy_head(head, "|u1", shape, dims);
 
     limen_status status = lm_file_begin(writer, path, err);
     if (status != LIMEN_OK)
         return status;
-    status = lm_file_append(writer, head, sizeof head, err);
-    if (status == LIMEN_OK)
-        status = lm_file_append(writer, text, length, err);
+    status = lm_file_append(writer, head, length, err);
     if (status != LIMEN_OK)
         lm_file_abort(writer);
     return status;

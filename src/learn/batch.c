@@ -49,6 +49,21 @@ limen_status lm_epoch_order(uint32_t *order, size_t samples, uint64_t seed,
     return LIMEN_OK;
 }
 
+/* Sample k as place b's values, drawn from the mixture. */
+static void corrupt_sample(limen_trainer *trainer, size_t b, size_t k)
+{
+    const limen_data *data = trainer->data;
+    const size_t first = k * data->features;
+
+    for (size_t j = 0; j < data->features; j++)
+        trainer->plain[j] = data->bytes != NULL
+                                ? (float)(data->bytes[first + j] / 255.0)
+                                : data->floats[first + j];
+    lm_augment_apply(&trainer->augment, trainer->floats + b * data->features,
+                     trainer->plain, data->height, data->width, trainer->seed,
+                     trainer->keys[b]);
+}
+
 void lm_batch_gather(limen_trainer *trainer, size_t epoch, size_t first)
 {
     const limen_data *data = trainer->data;
@@ -59,15 +74,17 @@ void lm_batch_gather(limen_trainer *trainer, size_t epoch, size_t first)
     for (size_t b = 0; b < batch->samples; b++) {
         const size_t k = trainer->order[first + b];
 
-        if (data->bytes != NULL)
+        trainer->labels[b] = data->labels[k];
+        trainer->keys[b] = ((uint64_t)epoch + 1) << 32 | k;
+        if (trainer->augment.items > 0)
+            corrupt_sample(trainer, b, k);
+        else if (data->bytes != NULL)
             memcpy(trainer->bytes + b * data->features,
                    data->bytes + k * data->features, data->features);
         else
             memcpy(trainer->floats + b * data->features,
                    data->floats + k * data->features,
                    data->features * sizeof *data->floats);
-        trainer->labels[b] = data->labels[k];
-        trainer->keys[b] = ((uint64_t)epoch + 1) << 32 | k;
     }
     batch->input = (limen_input){
         .bytes = trainer->bytes,

@@ -36,9 +36,10 @@ static json_t *describe(const limen_network *net)
 
         json_array_append_new(
             connections,
-            json_pack("{s:I, s:I, s:b, s:b, s:I}", "from", (json_int_t)c->from,
-                      "to", (json_int_t)c->to, "delayed", (int)c->is_delayed,
-                      "sparse", (int)c->is_sparse, "entries",
+            json_pack("{s:I, s:I, s:b, s:b, s:b, s:I}", "from",
+                      (json_int_t)c->from, "to", (json_int_t)c->to, "delayed",
+                      (int)c->is_delayed, "sparse", (int)c->is_sparse,
+                      "balanced", (int)c->is_balanced, "entries",
                       (json_int_t)c->entries));
     }
     return json_pack("{s:o, s:o, s:o, s:b}", "units", units, "options", options,
@@ -280,6 +281,10 @@ static limen_status read_connections(limen_network *net,
                     net, a, b, json_is_true(json_object_get(given, "delayed")),
                     NULL, NULL, err),
                 from, "list of connections", err);
+        if (status == LIMEN_OK &&
+            json_is_true(json_object_get(given, "balanced")))
+            status = in_file(limen_network_balance(net, k, true, err), from,
+                             "list of connections", err);
         if (status != LIMEN_OK)
             return status;
     }

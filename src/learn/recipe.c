@@ -287,6 +287,24 @@ static limen_status initialise(limen_network *net,
     return status;
 }
 
+static limen_status balance(limen_network *net, const limen_settings *settings,
+                            limen_error *err)
+{
+    enum { NONE, INPUT };
+    const size_t wanted = lm_settings_choice(settings, "balance");
+    limen_status status = LIMEN_OK;
+
+    for (size_t k = 0; wanted != NONE && status == LIMEN_OK &&
+                       k < limen_network_connections(net);
+         k++) {
+        const limen_connection_info c = limen_network_connection(net, k);
+
+        if (c.kind == LIMEN_BELOW && (wanted != INPUT || c.from == 0))
+            status = limen_network_balance(net, k, true, err);
+    }
+    return status;
+}
+
 limen_status limen_settings_network(limen_network **out,
                                     const limen_settings *settings,
                                     const limen_data *data, limen_error *err)
@@ -317,6 +335,8 @@ limen_status limen_settings_network(limen_network **out,
         status = limen_network_new(&net, units, layers, err);
     if (status == LIMEN_OK)
         status = connect(net, settings, self, feedback, err);
+    if (status == LIMEN_OK)
+        status = balance(net, settings, err);
     if (status == LIMEN_OK)
         status = set_units(net, settings, err);
     if (status == LIMEN_OK)

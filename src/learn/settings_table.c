@@ -68,6 +68,9 @@ static const limen_setting_info table[] = {
          "how far a unit's own activity raises its threshold"),
     REAL("adapt-memory", "Network", "0.9", 0, 0.999999,
          "how slowly that follows the activity"),
+    CHOICE("balance", "Network", "none", "none|input|below",
+           "weights that sum to zero for each unit: from the input, or from "
+           "every layer below"),
     CHOICE("init", "Network", "normal", "normal|uniform|scaled",
            "how weights are drawn"),
     REAL("gain", "Network", "1", 0, 1e6, "size of the first weights"),
@@ -120,6 +123,15 @@ static const limen_setting_info table[] = {
          "how strongly hidden activity is drawn to penalty-rate"),
     REAL("penalty-rate", "Learning", "0.15", 0, 1,
          "activity that the penalty wants"),
+
+    TEXT("augment", "Robustness", "none",
+         "train on corrupted samples: mix, or items like "
+         "none,gaussian:0-0.5,rectangle"),
+    TEXT("augment-without", "Robustness", "",
+         "corruptions left out of that mixture, held out for the test"),
+    REAL("temperature", "Robustness", "1", 1e-6, 1e6,
+         "confidences are softmax(beta y / temperature); training fits it to "
+         "the validation samples unless given"),
 
     CHOICE("surrogate", "Rule bptt", "auto", "fast|triangle|box",
            "what stands for the derivative of a spike"),

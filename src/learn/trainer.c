@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "learn/batch.h"
+#include "net/balance.h"
 
 #include <math.h>
 #include <string.h>
@@ -130,6 +131,22 @@ static limen_status diverged(const limen_trainer *trainer, size_t epoch,
                         epoch + 1, trainer->done % trainer->batches + 1);
 }
 
+/* Balanced connections run with w - mean(w), so their gradient has mean zero,
+ * too; masters are kept as they run.  gradient: NULL for the masters. */
+static void balance(const limen_trainer *trainer, float *gradient)
+{
+    for (size_t k = 0; k < trainer->net->connections; k++) {
+        const lm_connection *c = &trainer->net->connection[k];
+
+        if (c->is_balanced)
+            lm_balance_rows(
+                gradient == NULL
+                    ? c->w
+                    : gradient + lm_offset_of_weights(&trainer->parameters, k),
+                c->n, c->m, trainer->threads);
+    }
+}
+
 limen_status limen_trainer_step(limen_trainer *trainer, limen_error *err)
 {
     const size_t epoch = trainer->done / trainer->batches;
@@ -151,6 +168,7 @@ limen_status limen_trainer_step(limen_trainer *trainer, limen_error *err)
     memset(trainer->gradient, 0,
            trainer->parameters.count * sizeof *trainer->gradient);
     trainer->rule->backward(trainer->self, &trainer->batch, trainer->gradient);
+    balance(trainer, trainer->gradient);
     const double norm = lm_gradient_norm(
         trainer->gradient, trainer->parameters.count, trainer->threads);
     if (!isfinite(loss) || !isfinite(norm))
@@ -160,6 +178,7 @@ limen_status limen_trainer_step(limen_trainer *trainer, limen_error *err)
         lm_optimiser_rate(&trainer->optimiser, trainer->optimiser.done);
     lm_optimiser_step(&trainer->optimiser, &trainer->parameters,
                       trainer->gradient, norm, trainer->threads);
+    balance(trainer, NULL);
     if (limen_image_update(trainer->image, trainer->net, trainer->threads,
                            NULL) != LIMEN_OK)
         return diverged(trainer, epoch, err);

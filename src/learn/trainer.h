@@ -5,6 +5,7 @@
 #include "learn/loss.h"
 #include "learn/optimiser.h"
 #include "learn/rule.h"
+#include "tasks/augment.h"
 
 /* Sums over the samples of the current epoch. */
 typedef struct lm_epoch_sums {
@@ -27,6 +28,7 @@ struct limen_trainer {
     uint64_t seed;
     float scale; /* p = scale x value */
     limen_encoder encoder;
+    lm_augment augment;
     size_t epochs, batches, batch_size;
     const int64_t *train_steps;
     size_t train_steps_count;
@@ -40,6 +42,7 @@ struct limen_trainer {
     size_t order_epoch; /* SIZE_MAX: none */
     uint8_t *bytes;     /* (batch, features) gathered samples, */
     float *floats;      /* or these */
+    float *plain;       /* (features) a sample before it is corrupted */
     uint64_t *keys;     /* (batch) */
     uint32_t *labels;   /* (batch) */
     float *gradient;    /* (parameters) */

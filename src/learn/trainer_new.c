@@ -33,11 +33,12 @@ static bool fill(limen_trainer *trainer)
 
     for (size_t l = 0; l < net->layers; l++)
         trainer->all_units += net->units[l];
-    if (data->bytes != NULL)
+    if (data->bytes != NULL && trainer->augment.items == 0)
         trainer->bytes = lm_alloc(batch->room, data->features, 1);
     else
         trainer->floats =
             lm_alloc(batch->room, data->features, sizeof *trainer->floats);
+    trainer->plain = lm_alloc(data->features, 1, sizeof *trainer->plain);
     trainer->order = lm_alloc(data->samples, 1, sizeof *trainer->order);
     trainer->keys = lm_alloc(batch->room, 1, sizeof *trainer->keys);
     trainer->labels = lm_alloc(batch->room, 1, sizeof *trainer->labels);
@@ -53,10 +54,11 @@ static bool fill(limen_trainer *trainer)
         lm_alloc(trainer->parameters.count, 1, sizeof *trainer->gradient);
     return trainer->gradient != NULL &&
            (trainer->bytes != NULL || trainer->floats != NULL) &&
-           trainer->order != NULL && trainer->keys != NULL &&
-           trainer->labels != NULL && trainer->pull_values != NULL &&
-           trainer->sums.spikes != NULL && batch->counts != NULL &&
-           batch->pull != NULL && batch->error != NULL && fill_counts(trainer);
+           trainer->plain != NULL && trainer->order != NULL &&
+           trainer->keys != NULL && trainer->labels != NULL &&
+           trainer->pull_values != NULL && trainer->sums.spikes != NULL &&
+           batch->counts != NULL && batch->pull != NULL &&
+           batch->error != NULL && fill_counts(trainer);
 }
 
 static void read_settings(limen_trainer *trainer)
@@ -73,11 +75,11 @@ static void read_settings(limen_trainer *trainer)
     trainer->batches = (trainer->data->samples + trainer->batch_size - 1) /
                        trainer->batch_size;
     trainer->encoder = (limen_encoder)lm_settings_choice(settings, "encoder");
-    trainer->scale =
-        limen_data_input(trainer->data,
-                         (float)lm_settings_real(settings, "pixel-scale"),
-                         trainer->encoder)
-            .scale;
+    trainer->scale = (float)lm_settings_real(settings, "pixel-scale");
+    if (trainer->augment.items == 0)
+        trainer->scale =
+            limen_data_input(trainer->data, trainer->scale, trainer->encoder)
+                .scale;
     trainer->train_steps =
         lm_settings_list(settings, "train-steps", &trainer->train_steps_count);
     trainer->penalty = lm_settings_real(settings, "penalty");
@@ -193,8 +195,13 @@ limen_status limen_trainer_new(limen_trainer **out, limen_network *net,
     trainer->data = data;
     trainer->threads = lm_threads(threads);
     trainer->order_epoch = SIZE_MAX;
-    read_settings(trainer);
-    const limen_status status = build(trainer, err);
+    limen_status status = lm_augment_parse(
+        &trainer->augment, limen_settings_get(settings, "augment"),
+        limen_settings_get(settings, "augment-without"), err);
+    if (status == LIMEN_OK) {
+        read_settings(trainer);
+        status = build(trainer, err);
+    }
     if (status != LIMEN_OK) {
         limen_trainer_free(trainer);
         return status;
@@ -225,6 +232,7 @@ void limen_trainer_free(limen_trainer *trainer)
     lm_free(trainer->order);
     lm_free(trainer->bytes);
     lm_free(trainer->floats);
+    lm_free(trainer->plain);
     lm_free(trainer->keys);
     lm_free(trainer->labels);
     lm_free(trainer->pull_values);

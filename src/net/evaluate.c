@@ -18,24 +18,40 @@ typedef struct block {
     lm_workspaces spaces;
     limen_state *state;
     uint64_t *keys;    /* (BLOCK) */
-    uint32_t **counts; /* [layer], all NULL but the output's (BLOCK, n) */
+    uint32_t **counts; /* [layer] (BLOCK, n); NULL where not asked for */
 } block;
 
 static void block_free(block *room)
 {
     lm_workspaces_free(&room->spaces);
     limen_state_free(room->state);
-    if (room->counts != NULL)
-        lm_free(room->counts[room->image->layers - 1]);
+    for (size_t l = 0; room->counts != NULL && l < room->image->layers; l++)
+        lm_free(room->counts[l]);
     lm_free(room->counts);
     lm_free(room->keys);
 }
 
+static bool counts_new(block *room, size_t most, bool all)
+{
+    const limen_image *image = room->image;
+
+    room->counts = lm_alloc(image->layers, 1, sizeof *room->counts);
+    for (size_t l = all ? 0 : image->layers - 1;
+         room->counts != NULL && l < image->layers; l++) {
+        room->counts[l] =
+            lm_alloc(most, image->layer[l].n, sizeof **room->counts);
+        if (room->counts[l] == NULL)
+            return false;
+    }
+    return room->counts != NULL;
+}
+
+/* all: count the spikes of every layer, not the output's only. */
 static limen_status block_new(block *room, const limen_image *image,
-                              size_t samples, int threads, limen_error *err)
+                              size_t samples, bool all, int threads,
+                              limen_error *err)
 {
     const size_t most = samples < BLOCK ? samples : BLOCK;
-    const size_t outputs = image->layer[image->layers - 1].n;
 
     *room = (block){ .image = image };
     limen_status status =
@@ -46,14 +62,10 @@ static limen_status block_new(block *room, const limen_image *image,
         return status;
 
     room->keys = lm_alloc(most, 1, sizeof *room->keys);
-    room->counts = lm_alloc(image->layers, 1, sizeof *room->counts);
-    if (room->counts != NULL)
-        room->counts[image->layers - 1] =
-            lm_alloc(most, outputs, sizeof **room->counts);
-    if (room->keys == NULL || room->counts == NULL ||
-        room->counts[image->layers - 1] == NULL)
-        return lm_error_no_memory(err, "an evaluation",
-                                  most * outputs * sizeof **room->counts);
+    if (room->keys == NULL || !counts_new(room, most, all))
+        return lm_error_set(err, LIMEN_NO_MEMORY,
+                            "out of memory for the spikes of %zu samples",
+                            most);
     return LIMEN_OK;
 }
 
@@ -77,9 +89,10 @@ static limen_input block_begin(block *room, const limen_input *input,
 
     limen_state_reset(room->state);
     room->state->samples = part.samples; // the last block may be shorter
-    memset(room->counts[room->image->layers - 1], 0,
-           part.samples * room->image->layer[room->image->layers - 1].n *
-               sizeof(uint32_t));
+    for (size_t l = 0; l < room->image->layers; l++)
+        if (room->counts[l] != NULL)
+            memset(room->counts[l], 0,
+                   part.samples * room->image->layer[l].n * sizeof(uint32_t));
     return part;
 }
 
@@ -145,6 +158,32 @@ static void score(limen_evaluation *out, const block *room,
     }
 }
 
+/* What else is wanted at the last point, of the samples from `first` on. */
+static void keep(limen_evaluation *out, const block *room,
+                 const limen_input *part, size_t first, size_t spike_steps,
+                 uint64_t seed)
+{
+    const size_t last = room->image->layers - 1;
+    const size_t outputs = room->image->layer[last].n;
+
+    for (size_t b = 0; b < part->samples; b++) {
+        const uint32_t *counts = room->counts[last] + b * outputs;
+
+        if (out->answers != NULL)
+            out->answers[first + b] = (uint32_t)limen_vote(
+                counts, outputs, seed, part->keys[b], NULL);
+        for (size_t i = 0; out->y != NULL && i < outputs; i++)
+            out->y[(first + b) * outputs + i] =
+                (float)((double)counts[i] / (double)spike_steps);
+    }
+    for (size_t l = 0; out->spikes != NULL && l <= last; l++) {
+        const size_t n = room->image->layer[l].n;
+
+        for (size_t k = 0; k < part->samples * n; k++)
+            out->spikes[l][k % n] += room->counts[l][k];
+    }
+}
+
 limen_status limen_evaluate(limen_evaluation *out, const limen_image *image,
                             const limen_input *input, const uint32_t *labels,
                             const size_t *steps, size_t burn_in, uint64_t seed,
@@ -160,7 +199,8 @@ limen_status limen_evaluate(limen_evaluation *out, const limen_image *image,
     if (status != LIMEN_OK)
         return status;
     room.image = image;
-    status = block_new(&room, image, input->samples, threads, err);
+    status = block_new(&room, image, input->samples, out->spikes != NULL,
+                       threads, err);
     if (status != LIMEN_OK) {
         block_free(&room);
         return status;
@@ -171,6 +211,8 @@ limen_status limen_evaluate(limen_evaluation *out, const limen_image *image,
     memset(out->ties, 0, out->points * sizeof *out->ties);
     memset(out->confusion, 0,
            out->classes * out->classes * sizeof *out->confusion);
+    for (size_t l = 0; out->spikes != NULL && l < image->layers; l++)
+        memset(out->spikes[l], 0, image->layer[l].n * sizeof **out->spikes);
     for (size_t first = 0; first < input->samples;) {
         const limen_input part = block_begin(&room, input, first);
 
@@ -179,6 +221,7 @@ limen_status limen_evaluate(limen_evaluation *out, const limen_image *image,
                       burn_in, seed);
             score(out, &room, &part, labels + first, seed, k);
         }
+        keep(out, &room, &part, first, steps[out->points - 1] - burn_in, seed);
         first += part.samples;
     }
     for (size_t k = 0; k < out->points; k++) {
@@ -202,7 +245,7 @@ limen_status limen_predict(uint32_t *answers, float *y,
     if (status == LIMEN_OK)
         status = check_steps(&steps, 1, burn_in, err);
     if (status == LIMEN_OK)
-        status = block_new(&room, image, input->samples, threads, err);
+        status = block_new(&room, image, input->samples, false, threads, err);
     for (size_t first = 0; status == LIMEN_OK && first < input->samples;) {
         const limen_input part = block_begin(&room, input, first);
         const uint32_t *counts = room.counts[last];

@@ -1,7 +1,7 @@
 /* exponent.c -- the largest exponent whose sums fit int16.
  *
  * The largest weight bounds the exponent first.  At that exponent every weight
- * is rounded, within half a step, so the sums of a block are right within 512
+ * is rounded, within one step, so the sums of a block are right within 1024
  * steps, and tell how many powers of two too large it is at least.  From there
  * the conditions are checked on the rounded weights themselves, downwards.
  */
@@ -9,6 +9,7 @@
 
 #include "base/vectorise.h"
 #include "kernels/kernels.h"
+#include "net/balance.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,6 +29,21 @@ LM_VECTORISE static uint32_t largest(const float *w, size_t count)
     return most;
 }
 
+/* The same of |w - mean|. */
+static uint32_t largest_gap(const float *w, size_t count)
+{
+    const double mean = lm_row_mean(w, count);
+    uint32_t most = 0;
+
+    for (size_t j = 0; j < count; j++) {
+        const float gap = (float)((double)w[j] - mean);
+        const uint32_t bits = largest(&gap, 1);
+
+        most = bits > most ? bits : most;
+    }
+    return most;
+}
+
 /* The larger of the sums of one sign of a block, rounded at this scale. */
 LM_VECTORISE static int32_t block_sum(const float *w, size_t count, float scale)
 {
@@ -41,6 +57,24 @@ LM_VECTORISE static int32_t block_sum(const float *w, size_t count, float scale)
         down += rounded < 0 ? -rounded : 0;
     }
     // one negative step more than positive ones fits
+    return up > down - 1 ? up : down - 1;
+}
+
+/* The same of the next weights of a balanced row; more than fits if one of them
+ * is below -32767. */
+static int32_t balanced_sum(lm_balance *row, const float *w, size_t count)
+{
+    int32_t up = 0;
+    int32_t down = 0;
+
+    for (size_t j = 0; j < count; j++) {
+        const int32_t rounded = lm_balance_next(row, w[j]);
+
+        if (rounded < -32767)
+            return 65536;
+        up += rounded > 0 ? rounded : 0;
+        down += rounded < 0 ? -rounded : 0;
+    }
     return up > down - 1 ? up : down - 1;
 }
 
@@ -67,10 +101,16 @@ static int32_t row_sum(const limen_network *net, size_t l, size_t i,
 
         if (c->to != l)
             continue;
+        const size_t first = lm_row_first(c, i);
         const size_t end = lm_row_first(c, i + 1);
-        for (size_t e = lm_row_first(c, i); e < end;) {
+        lm_balance row = { .scale = (double)scale };
+        if (c->is_balanced)
+            row.mean = lm_row_mean(c->w + first, end - first);
+        for (size_t e = first; e < end;) {
             const size_t next = block_end(c, e, end);
-            const int32_t sum = block_sum(c->w + e, next - e, scale);
+            const int32_t sum = c->is_balanced
+                                    ? balanced_sum(&row, c->w + e, next - e)
+                                    : block_sum(c->w + e, next - e, scale);
 
             most = sum > most ? sum : most;
             e = next;
@@ -79,7 +119,10 @@ static int32_t row_sum(const limen_network *net, size_t l, size_t i,
     return most;
 }
 
-static float row_largest(const limen_network *net, size_t l, size_t i)
+/* The largest |w|, or |w - mean|, of the connections that are balanced or of
+ * those that are not. */
+static float row_largest(const limen_network *net, size_t l, size_t i,
+                         bool balanced)
 {
     uint32_t most = 0;
     float peak;
@@ -87,11 +130,12 @@ static float row_largest(const limen_network *net, size_t l, size_t i)
     for (size_t k = 0; k < net->connections; k++) {
         const lm_connection *c = &net->connection[k];
 
-        if (c->to != l)
+        if (c->to != l || c->is_balanced != balanced)
             continue;
         const size_t first = lm_row_first(c, i);
-        const uint32_t bits =
-            largest(c->w + first, lm_row_first(c, i + 1) - first);
+        const size_t count = lm_row_first(c, i + 1) - first;
+        const uint32_t bits = c->is_balanced ? largest_gap(c->w + first, count)
+                                             : largest(c->w + first, count);
 
         most = bits > most ? bits : most;
     }
@@ -119,26 +163,28 @@ bool lm_exponent(int32_t *q, const limen_network *net, size_t l, size_t i)
 {
     const limen_unit_options *options = &net->options[l];
     const double theta = fabs((double)net->theta[l][i]);
-    const float peak = row_largest(net, l, i);
+    const float peak = row_largest(net, l, i, false);
+    const float gap = row_largest(net, l, i, true);
     int32_t most = LM_EXPONENT_MAX;
 
-    if (!isfinite(theta) || !isfinite(peak))
+    if (!isfinite(theta) || !isfinite(peak) || !isfinite(gap))
         return false;
 
     most = smaller(most, exponent_below((double)peak, 32767.5));
+    most = smaller(most, exponent_below((double)gap, 32769.0));
     if (options->noise != LIMEN_NO_NOISE)
         most = smaller(
             most, exponent_below((double)options->noise_scale, 16777216.0));
     most = smaller(
         most, exponent_below(fabs((double)options->adapt_gain), 16777216.0));
-    if (peak == 0.0F)
+    if (peak == 0.0F && gap == 0.0F)
         most = smaller(most, exponent_below(theta, 1073741824.0));
     if (most < -LM_EXPONENT_MAX)
         return false;
 
-    // k powers of two fewer leave at least (sum - 512) / 2^k - 512
-    int32_t least = row_sum(net, l, i, ldexpf(1.0F, most)) - 512;
-    while (least > 32767 + 512) {
+    // k powers of two fewer leave at least (sum - 1024) / 2^k - 1024
+    int32_t least = row_sum(net, l, i, ldexpf(1.0F, most)) - 1024;
+    while (least > 32767 + 1024) {
         least = (least + 1) / 2;
         most--;
     }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "base/vectorise.h"
+#include "net/balance.h"
 #include "net/exponent.h"
 #include "net/network.h"
 #include "net/slots.h"
@@ -250,6 +251,20 @@ static void dense_write(lm_image_connection *to, const lm_connection *from,
     }
 }
 
+/* The same of a balanced master, row by row. */
+static void balanced_write(lm_image_connection *to, const lm_connection *from,
+                           const int32_t *q, size_t first, size_t last)
+{
+    for (size_t i = first; i < last; i++) {
+        const float *w = from->w + i * to->m;
+        lm_balance row = { .mean = lm_row_mean(w, to->m),
+                           .scale = ldexp(1.0, q[i]) };
+
+        for (size_t j = 0; j < to->m; j++)
+            to->w[j * to->stride + i] = (int16_t)lm_balance_next(&row, w[j]);
+    }
+}
+
 static void sparse_write(lm_image_connection *to, const lm_connection *from,
                          const int32_t *q, int threads)
 {
@@ -269,10 +284,18 @@ static void write_rows(limen_image *image, const limen_network *net, size_t l,
                        size_t first, size_t last)
 {
     layer_write(&image->layer[l], net, l, first, last);
-    for (size_t k = 0; k < net->connections; k++)
-        if (net->connection[k].to == l && !net->connection[k].is_sparse)
-            dense_write(&image->connection[k], &net->connection[k],
-                        image->layer[l].q, first, last);
+    for (size_t k = 0; k < net->connections; k++) {
+        const lm_connection *c = &net->connection[k];
+
+        if (c->to != l || c->is_sparse)
+            continue;
+        if (c->is_balanced)
+            balanced_write(&image->connection[k], c, image->layer[l].q, first,
+                           last);
+        else
+            dense_write(&image->connection[k], c, image->layer[l].q, first,
+                        last);
+    }
 }
 
 limen_status limen_image_update(limen_image *image, const limen_network *net,

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "kernels/quantiles.h"
+#include "base/quantiles.h"
 
 #include <math.h>
 

@@ -217,8 +217,10 @@ limen_status limen_network_copy(limen_network **out, const limen_network *net,
 
         status = limen_network_connect(copy, c->from, c->to, c->is_delayed,
                                        &pattern, NULL, err);
-        if (status == LIMEN_OK)
-            memcpy(copy->connection[k].w, c->w, c->entries * sizeof *c->w);
+        if (status != LIMEN_OK)
+            break;
+        memcpy(copy->connection[k].w, c->w, c->entries * sizeof *c->w);
+        copy->connection[k].is_balanced = c->is_balanced;
     }
     if (status != LIMEN_OK) {
         limen_network_free(copy);
@@ -243,7 +245,8 @@ bool lm_network_same_shape(const limen_network *a, const limen_network *b)
         const lm_connection *d = &b->connection[k];
 
         if (c->from != d->from || c->to != d->to ||
-            c->is_sparse != d->is_sparse || c->entries != d->entries)
+            c->is_sparse != d->is_sparse || c->entries != d->entries ||
+            c->is_balanced != d->is_balanced)
             return false;
         if (c->is_sparse &&
             (memcmp(c->row_start, d->row_start,
@@ -285,8 +288,22 @@ limen_connection_info limen_network_connection(const limen_network *net,
                                        : LIMEN_OTHER,
         .delayed = lm_delivers_before(net, c),
         .sparse = c->is_sparse,
+        .balanced = c->is_balanced,
         .entries = c->entries,
     };
+}
+
+limen_status limen_network_balance(limen_network *net, size_t index, bool on,
+                                   limen_error *err)
+{
+    assert(index < net->connections);
+    if (on && net->connection[index].is_sparse)
+        return lm_error_set(err, LIMEN_BAD_VALUE,
+                            "connection %zu is sparse; only dense ones can be "
+                            "balanced",
+                            index);
+    net->connection[index].is_balanced = on;
+    return LIMEN_OK;
 }
 
 float *limen_network_weights(limen_network *net, size_t index)

@@ -10,6 +10,7 @@ typedef struct lm_connection {
     size_t entries;  /* weights */
     bool is_delayed; /* asked for; lm_delivers_before tells what happens */
     bool is_sparse;
+    bool is_balanced;    /* runs with w - mean of the row */
     float *w;            /* dense (n, m), sparse (entries) */
     uint64_t *row_start; /* (n + 1), sparse only */
     uint32_t *source;    /* (entries), sparse only */

@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/bits.h"
 #include "base/rng.h"
-#include "kernels/quantiles.h"
+#include "base/quantiles.h"
 #include "net/hear.h"
 #include "net/input.h"
 

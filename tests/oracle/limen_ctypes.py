@@ -36,7 +36,7 @@ class PatternStruct(c.Structure):
 class ConnectionInfo(c.Structure):
     _fields_ = [("origin", c.c_size_t), ("to", c.c_size_t), ("kind", c.c_int),
                 ("delayed", c.c_bool), ("sparse", c.c_bool),
-                ("entries", c.c_size_t)]
+                ("balanced", c.c_bool), ("entries", c.c_size_t)]
 
 
 class UnitOptions(c.Structure):
@@ -65,7 +65,8 @@ class RecordStruct(c.Structure):
 class EvaluationStruct(c.Structure):
     _fields_ = [("samples", c.c_size_t), ("classes", c.c_size_t),
                 ("points", c.c_size_t), ("accuracy", POINTER),
-                ("ties", POINTER), ("confusion", POINTER)]
+                ("ties", POINTER), ("confusion", POINTER),
+                ("answers", POINTER), ("y", POINTER), ("spikes", POINTER)]
 
 
 _P, _Z, _I, _B = POINTER, c.c_size_t, c.c_int, c.c_bool
@@ -82,6 +83,7 @@ SIGNATURES = {
     "limen_network_connect": (_I, [_P, _Z, _Z, _B, _P, _P, _P]),
     "limen_network_layers": (_Z, [_P]),
     "limen_network_units": (_Z, [_P, _Z]),
+    "limen_network_balance": (_I, [_P, _Z, _B, _P]),
     "limen_network_connections": (_Z, [_P]),
     "limen_network_connection": (ConnectionInfo, [_P, _Z]),
     "limen_network_weights": (_P, [_P, _Z]),
@@ -227,6 +229,9 @@ class Network:
         _call("limen_network_connect", self._handle, origin, to, delayed,
               None if kind == "dense" else c.byref(p), c.byref(index))
         return index.value
+
+    def balance(self, index, on=True):
+        _call("limen_network_balance", self._handle, index, on)
 
     def connections(self):
         return [_lib.limen_network_connection(self._handle, i) for i in

@@ -18,7 +18,7 @@ import numpy as np
 INPUT, TIES, ORDER, WEIGHTS, THRESHOLDS, PATTERNS, SPLIT = range(7)
 NOISE = 16
 
-QUANTILES = Path(__file__).parents[2] / "src" / "kernels" / "quantiles.c"
+QUANTILES = Path(__file__).parents[2] / "src" / "base" / "quantiles.c"
 
 
 class Refused(ValueError):
@@ -156,6 +156,7 @@ class Connection:
     pattern: Pattern
     exists: np.ndarray  # (n, m) bool
     w: np.ndarray       # (n, m) float32, zero where no pair exists
+    balanced: bool = False
 
     def entries(self):
         """The masters in the order of the library."""
@@ -273,12 +274,28 @@ class Network:
 # ---- The integer image, section 1 -------------------------------------------
 
 
-def fits(rows, theta, options, q):
+def centred(row):
+    """v of a balanced row: w minus its mean, summed in order, in double."""
+    w = row.astype(np.float64)
+    return w - np.cumsum(w)[-1] / len(w)
+
+
+def integers(row, q, balanced):
+    """w^ of one unit's masters."""
+    if not balanced:
+        return np.rint(np.ldexp(row.astype(np.float64), q))
+    sums = np.rint(np.cumsum(centred(row) * np.ldexp(1.0, q)))
+    return np.diff(sums, prepend=0.0)
+
+
+def fits(rows, theta, options, q, balanced=None):
     """Whether exponent q holds conditions 1-4 for one unit.
 
-    rows: for each connection its masters (m); theta: float."""
-    for row in rows:
-        w = np.rint(np.ldexp(row.astype(np.float64), q))
+    rows: for each connection its masters (m); theta: float; balanced: for each
+    connection whether it is."""
+    balanced = balanced or [False] * len(rows)
+    for row, is_balanced in zip(rows, balanced):
+        w = integers(row, q, is_balanced)
         if np.any(np.abs(w) > 32767):
             return False
         for b in range(0, len(w), 1024):
@@ -291,18 +308,23 @@ def fits(rows, theta, options, q):
         return False
     if np.ldexp(abs(options.adapt_gain), q) > 2.0**24:
         return False
-    if not any(np.any(row) for row in rows):
+    if not any(np.any(centred(row).astype(np.float32) if b else row)
+               for row, b in zip(rows, balanced)):
         return abs(np.ldexp(float(theta), q)) <= 2.0**30
     return True
 
 
-def exponent(rows, theta, options):
+def exponent(rows, theta, options, balanced=None):
     """The largest q in [-100, 100] that fits.
 
     rint(2x) >= rint(x) for x >= 0, so what does not fit at q does not fit
-    above it either, and the largest can be found by halving."""
-    if not fits(rows, theta, options, -100):
+    above it either, and the largest can be found by halving.  Balanced rows
+    round sums: there all are tried."""
+    if not fits(rows, theta, options, -100, balanced):
         raise Refused("no exponent fits")
+    if balanced and any(balanced):
+        return next(q for q in range(100, -101, -1)
+                    if fits(rows, theta, options, q, balanced))
     lo, hi = -100, 101  # lo fits, hi does not (or is past the end)
     while hi - lo > 1:
         mid = (lo + hi) // 2
@@ -337,12 +359,14 @@ class Image:
             raise Refused("not finite")
         q = np.array([
             exponent([net.connections[i].w[u] for i in heard], theta[u],
-                     options) for u in range(net.units[layer])
+                     options, [net.connections[i].balanced for i in heard])
+            for u in range(net.units[layer])
         ], dtype=np.int64)
         self.q[layer] = q
         for i in heard:
-            w = net.connections[i].w.astype(np.float64)
-            self.w[i] = np.rint(np.ldexp(w, q[:, None])).astype(np.int64)
+            c = net.connections[i]
+            self.w[i] = np.array([integers(row, int(e), c.balanced)
+                                  for row, e in zip(c.w, q)]).astype(np.int64)
             assert np.all(np.abs(self.w[i]) <= 32767)
         self.theta[layer] = np.clip(
             np.rint(np.ldexp(theta.astype(np.float64), q)), -2.0**30,

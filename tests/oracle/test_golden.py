@@ -88,6 +88,14 @@ def two_layers_of_bytes(rng):
 
 
 @case
+def balanced_rows(rng):
+    net = randomise(o.Network.standard([1100, 40, 5], [0, 1, 1]), rng)
+    net.connections[0].balanced = net.connections[1].balanced = True
+    net.connections[0].w += np.float32(0.3)  # which is taken off again
+    return Case(net, make_input(rng, 1100))
+
+
+@case
 def two_layers_with_self(rng):
     net = randomise(o.Network.standard([40, 65, 12], [0, 1, 1]), rng)
     return Case(net, make_input(rng, 40))
@@ -479,6 +487,8 @@ def to_library(case):
         assert index == theirs.connect(
             c.origin, c.to, c.delayed, p.kind, p.in_degree, p.probability,
             p.self_pairs, p.seed, p.rows)
+        if c.balanced:
+            theirs.balance(index)
         rows = theirs.rows(index)
         if p.kind == "dense":
             assert rows is None
@@ -753,6 +763,19 @@ def test_the_longest_refractory_period_is_counted_to_the_step():
     assert spikes == [1, 0, 1, 0, 1]
 
 
+def test_balanced_rows_sum_to_zero_as_integers():
+    net = CASES["balanced_rows"].net
+    image = lib.Image(to_library(CASES["balanced_rows"]))
+    for index in (0, 1):
+        c = net.connections[index]
+        w = image.weights(index).reshape(c.w.shape)
+        assert np.all(w.sum(axis=1, dtype=np.int64) == 0)
+        assert np.abs(w).max() > 100  # not because they are nothing
+        q = image.exponents(c.to)[:, None]
+        v = c.w.astype(float) - c.w.astype(float).mean(axis=1, keepdims=True)
+        assert np.abs(w - np.ldexp(v, q)).max() < 1.001
+
+
 # ---- Whatever the threads, batch, order and backend
 
 
@@ -917,7 +940,8 @@ def cases(draw):
         elif kind == "given":
             p.rows = [list(np.flatnonzero(rng.random(m) < 0.3))
                       for _ in range(units[to])]
-        net.connect(origin, to, draw(chance), p)
+        c = net.connect(origin, to, draw(chance), p)
+        c.balanced = p.kind == "dense" and draw(st.integers(0, 3)) == 0
     randomise(net, rng, 2.0**whole(-20, 20))
     for layer in range(1, len(units)):
         scale = 2.0**whole(-6, 3)

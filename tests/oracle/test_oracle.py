@@ -162,7 +162,7 @@ def test_the_noise_of_the_header_is_that_of_the_oracle(tmp_path):
     source = tmp_path / "n.c"
     source.write_text("""
 #include <stdio.h>
-#include "kernels/quantiles.h"
+#include "base/quantiles.h"
 int main(void)
 {
     unsigned u;

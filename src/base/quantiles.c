@@ -3,7 +3,7 @@
  * Made by tools/make_quantiles.py; do not edit.  Row 8 k + i is octave k, nodes
  * 8 i to 8 i + 7 (docs/numerics.md, section 5).
  */
-#include "kernels/quantiles.h"
+#include "base/quantiles.h"
 
 /* clang-format off */
 const int32_t lm_quantile_gaussian[1536] = {
