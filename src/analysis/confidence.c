@@ -101,8 +101,7 @@ static double area_under_roc(judged *all, size_t samples)
         size_t last = first;
         double here = 0.0;
 
-        for (; last < samples &&
-               all[last].confidence == all[first].confidence;
+        for (; last < samples && all[last].confidence == all[first].confidence;
              last++)
             here += all[last].is_right;
         ranks += here * ((double)(first + last - 1) / 2.0 + 1.0);

@@ -42,8 +42,7 @@ void limen_raster_flips(double *flips, double *distance, const uint64_t *raster,
         if (flips != NULL)
             flips[t] = (double)differ / (double)n;
         if (distance != NULL)
-            distance[t] =
-                either == 0 ? 0.0 : (double)differ / (double)either;
+            distance[t] = either == 0 ? 0.0 : (double)differ / (double)either;
     }
 }
 
@@ -78,8 +77,8 @@ size_t limen_raster_cycle(size_t *transient, const uint64_t *const *raster,
     if (length == 0)
         return 0;
     size_t first = steps - length; // where the cycle begins, from 0
-    while (first > 0 && same(raster, units, layers, first - 1,
-                             first - 1 + length))
+    while (first > 0 &&
+           same(raster, units, layers, first - 1, first - 1 + length))
         first--;
     if (transient != NULL)
         *transient = first;

@@ -102,10 +102,9 @@ static double beta_fraction(double a, double b, double x)
     h = d;
     for (int m = 1; m <= 500; m++) {
         const double step = 2.0 * m;
-        const double even =
-            m * (b - m) * x / ((a + step - 1.0) * (a + step));
-        const double odd = -(a + m) * (a + b + m) * x /
-                           ((a + step) * (a + step + 1.0));
+        const double even = m * (b - m) * x / ((a + step - 1.0) * (a + step));
+        const double odd =
+            -(a + m) * (a + b + m) * x / ((a + step) * (a + step + 1.0));
 
         d = 1.0 + even * d;
         c = 1.0 + even / c;
@@ -146,7 +145,7 @@ double limen_t_test(double *t, const double *x, size_t n)
     if (n < 2 || !(se > 1e-12 * fabs(mean))) {
         if (t != NULL)
             *t = n >= 2 && mean != 0.0 ? copysign((double)INFINITY, mean)
-                                                   : (double)NAN;
+                                       : (double)NAN;
         return n >= 2 && mean != 0.0 ? 0.0 : 1.0;
     }
     const double value = mean / se;

@@ -15,15 +15,11 @@
 
 #include <math.h>
 
-/* In double, summed in order. */
-static inline double lm_row_mean(const float *w, size_t count)
-{
-    double sum = 0.0;
+/* In double: 16 sums of every sixteenth weight, then those in order. */
+double lm_row_mean(const float *w, size_t count);
 
-    for (size_t j = 0; j < count; j++)
-        sum += (double)w[j];
-    return sum / (double)count;
-}
+/* The largest |w - mean|, as a float; NAN if there is one. */
+float lm_row_gap(const float *w, size_t count, double mean);
 
 /* A row on its way, from the first weight on. */
 typedef struct lm_balance {

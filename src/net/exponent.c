@@ -29,21 +29,6 @@ LM_VECTORISE static uint32_t largest(const float *w, size_t count)
     return most;
 }
 
-/* The same of |w - mean|. */
-static uint32_t largest_gap(const float *w, size_t count)
-{
-    const double mean = lm_row_mean(w, count);
-    uint32_t most = 0;
-
-    for (size_t j = 0; j < count; j++) {
-        const float gap = (float)((double)w[j] - mean);
-        const uint32_t bits = largest(&gap, 1);
-
-        most = bits > most ? bits : most;
-    }
-    return most;
-}
-
 /* The larger of the sums of one sign of a block, rounded at this scale. */
 LM_VECTORISE static int32_t block_sum(const float *w, size_t count, float scale)
 {
@@ -134,9 +119,16 @@ static float row_largest(const limen_network *net, size_t l, size_t i,
             continue;
         const size_t first = lm_row_first(c, i);
         const size_t count = lm_row_first(c, i + 1) - first;
-        const uint32_t bits = c->is_balanced ? largest_gap(c->w + first, count)
-                                             : largest(c->w + first, count);
+        const float *w = c->w + first;
+        uint32_t bits;
 
+        if (balanced) {
+            const float gap = lm_row_gap(w, count, lm_row_mean(w, count));
+
+            memcpy(&bits, &gap, sizeof bits);
+        } else {
+            bits = largest(w, count);
+        }
         most = bits > most ? bits : most;
     }
     memcpy(&peak, &most, sizeof peak);

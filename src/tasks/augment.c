@@ -73,8 +73,7 @@ static limen_status leave_out(lm_augment *out, const char *without,
     size_t kept = 0;
 
     for (size_t k = 0; k < out->items; k++)
-        if (out->item[k].kind == SIZE_MAX ||
-            !names(without, out->item[k].kind))
+        if (out->item[k].kind == SIZE_MAX || !names(without, out->item[k].kind))
             out->item[kept++] = out->item[k];
     out->items = kept;
     if (without[0] != '\0' && kept == before)

@@ -73,9 +73,9 @@ static void add_gaussian(const scene *at)
 static void shot(const scene *at)
 {
     for (size_t k = 0; k < at->height * at->width; k++)
-        at->to[k] = clip(
-            poisson(at->amount * (double)at->from[k], uniform(at, k)) /
-            at->amount);
+        at->to[k] =
+            clip(poisson(at->amount * (double)at->from[k], uniform(at, k)) /
+                 at->amount);
 }
 
 static void impulse(const scene *at)
@@ -83,7 +83,7 @@ static void impulse(const scene *at)
     for (size_t k = 0; k < at->height * at->width; k++) {
         const double u = uniform(at, k);
 
-        at->to[k] = u >= at->amount ? at->from[k]
+        at->to[k] = u >= at->amount        ? at->from[k]
                     : u < at->amount / 2.0 ? 0.0F
                                            : 1.0F;
     }
@@ -92,8 +92,8 @@ static void impulse(const scene *at)
 static void speckle(const scene *at)
 {
     for (size_t k = 0; k < at->height * at->width; k++)
-        at->to[k] = clip((double)at->from[k] *
-                         (1.0 + at->amount * gaussian(at, k)));
+        at->to[k] =
+            clip((double)at->from[k] * (1.0 + at->amount * gaussian(at, k)));
 }
 
 static void dropout(const scene *at)
@@ -186,8 +186,7 @@ static void rotation(const scene *at)
 
 static void shear(const scene *at)
 {
-    turn(at,
-         (lm_affine){ 1.0, sign(at, 0) * at->amount, 0.0, 1.0, 0.0, 0.0 });
+    turn(at, (lm_affine){ 1.0, sign(at, 0) * at->amount, 0.0, 1.0, 0.0, 0.0 });
 }
 
 static void translation(const scene *at)
@@ -198,8 +197,8 @@ static void translation(const scene *at)
 
 static void scale(const scene *at)
 {
-    turn(at, (lm_affine){ 1.0 / at->amount, 0.0, 0.0, 1.0 / at->amount, 0.0,
-                          0.0 });
+    turn(at,
+         (lm_affine){ 1.0 / at->amount, 0.0, 0.0, 1.0 / at->amount, 0.0, 0.0 });
 }
 
 /* a + (b - a) x for each pixel. */
@@ -247,63 +246,113 @@ typedef struct corruption {
 } corruption;
 
 static const corruption table[] = {
-    { { "gaussian", "noise of this standard deviation, clipped to [0, 1]", 0, 10,
+    { { "gaussian",
+        "noise of this standard deviation, clipped to [0, 1]",
+        0,
+        10,
         { .08, .12, .18, .26, .38 } },
       add_gaussian },
-    { { "shot", "Poisson noise of so many events at a value of 1", 1, 500,
+    { { "shot",
+        "Poisson noise of so many events at a value of 1",
+        1,
+        500,
         { 60, 25, 12, 5, 3 } },
       shot },
-    { { "impulse", "share of pixels set to 0 or 1, salt and pepper", 0, 1,
+    { { "impulse",
+        "share of pixels set to 0 or 1, salt and pepper",
+        0,
+        1,
         { .03, .06, .09, .17, .27 } },
       impulse },
-    { { "speckle", "noise of this standard deviation times the value", 0, 10,
+    { { "speckle",
+        "noise of this standard deviation times the value",
+        0,
+        10,
         { .15, .2, .35, .45, .6 } },
       speckle },
     { { "dropout", "share of pixels set to 0", 0, 1, { .1, .25, .4, .5, .75 } },
       dropout },
-    { { "block", "side of a central block set to 0, as a share of the image's",
-        0, 1, { .2, .3, .4, .5, .6 } },
+    { { "block",
+        "side of a central block set to 0, as a share of the image's",
+        0,
+        1,
+        { .2, .3, .4, .5, .6 } },
       block },
-    { { "left", "share of the columns set to 0, from the left", 0, 1,
+    { { "left",
+        "share of the columns set to 0, from the left",
+        0,
+        1,
         { .1, .2, .3, .4, .5 } },
       left },
-    { { "right", "share of the columns set to 0, from the right", 0, 1,
+    { { "right",
+        "share of the columns set to 0, from the right",
+        0,
+        1,
         { .1, .2, .3, .4, .5 } },
       right },
-    { { "top", "share of the rows set to 0, from the top", 0, 1,
+    { { "top",
+        "share of the rows set to 0, from the top",
+        0,
+        1,
         { .1, .2, .3, .4, .5 } },
       top },
-    { { "bottom", "share of the rows set to 0, from the bottom", 0, 1,
+    { { "bottom",
+        "share of the rows set to 0, from the bottom",
+        0,
+        1,
         { .1, .2, .3, .4, .5 } },
       bottom },
     { { "rectangle",
         "mean side of a random rectangle set to 0, as a share of the image's; "
         "sides are 0.6 to 1.4 of it",
-        0, .7, { .2, .3, .4, .48, .6 } },
+        0,
+        .7,
+        { .2, .3, .4, .48, .6 } },
       rectangle },
-    { { "rotation", "turned by so many radians, to either side", 0, 1.57,
+    { { "rotation",
+        "turned by so many radians, to either side",
+        0,
+        1.57,
         { .2, .3, .4, .5, .6 } },
       rotation },
-    { { "shear", "columns move by this times the row, to either side", 0, 10,
+    { { "shear",
+        "columns move by this times the row, to either side",
+        0,
+        10,
         { .2, .3, .4, .5, .6 } },
       shear },
-    { { "translation", "moved by so many pixels along both sides", 0, 4096,
+    { { "translation",
+        "moved by so many pixels along both sides",
+        0,
+        4096,
         { 1, 2, 3, 4, 5 } },
       translation },
     { { "scale", "made this times as large", .05, 20, { .9, .8, .7, .6, .5 } },
       scale },
     { { "contrast", "values times this", 0, 1, { .8, .6, .4, .3, .2 } },
       contrast },
-    { { "background", "grey level a behind: (1 - a) x + a", 0, 1,
+    { { "background",
+        "grey level a behind: (1 - a) x + a",
+        0,
+        1,
         { .05, .1, .15, .2, .3 } },
       background },
-    { { "brightness", "added to every value, clipped to [0, 1]", 0, 1,
+    { { "brightness",
+        "added to every value, clipped to [0, 1]",
+        0,
+        1,
         { .1, .2, .3, .4, .5 } },
       brightness },
-    { { "stripe", "share of the columns at either side that are inverted", 0, .5,
+    { { "stripe",
+        "share of the columns at either side that are inverted",
+        0,
+        .5,
         { .05, .1, .15, .2, .25 } },
       stripe },
-    { { "inverse", "towards the negative: (1 - a) x + a (1 - x)", 0, 1,
+    { { "inverse",
+        "towards the negative: (1 - a) x + a (1 - x)",
+        0,
+        1,
         { .1, .2, .3, .4, 1 } },
       inverse },
 };
@@ -338,10 +387,9 @@ limen_status limen_corruption_check(size_t index, double amount,
     const limen_corruption_info *info = &table[index].info;
 
     if (!(amount >= info->min && amount <= info->max))
-        return lm_error_set(err, LIMEN_BAD_VALUE,
-                            "%s: an amount of %g is not in %g to %g (%s)",
-                            info->name, amount, info->min, info->max,
-                            info->help);
+        return lm_error_set(
+            err, LIMEN_BAD_VALUE, "%s: an amount of %g is not in %g to %g (%s)",
+            info->name, amount, info->min, info->max, info->help);
     return LIMEN_OK;
 }
 
