@@ -2,7 +2,8 @@
  *
  * A function marked LM_VECTORISE is compiled once for each and chosen when the
  * program starts.  Its float operations are the written ones either way
- * (-ffp-contract=off), so the choice cannot change a bit.
+ * (-ffp-contract=off), so the choice cannot change a bit.  It must be static:
+ * clones do not inherit hidden visibility and would be exported.
  */
 #ifndef LM_VECTORISE_H
 #define LM_VECTORISE_H

@@ -7,7 +7,7 @@
 
 enum { LANES = 16 };
 
-LM_VECTORISE double lm_row_mean(const float *w, size_t count)
+LM_VECTORISE static double row_mean(const float *w, size_t count)
 {
     double lane[LANES] = { 0.0 };
     double sum = 0.0;
@@ -23,7 +23,7 @@ LM_VECTORISE double lm_row_mean(const float *w, size_t count)
     return sum / (double)count;
 }
 
-LM_VECTORISE float lm_row_gap(const float *w, size_t count, double mean)
+LM_VECTORISE static float row_gap(const float *w, size_t count, double mean)
 {
     uint32_t most = 0; // the bits of |x| order as the numbers do, NaN on top
     float gap;
@@ -44,6 +44,16 @@ LM_VECTORISE static void centre(float *w, size_t count, double mean)
 {
     for (size_t j = 0; j < count; j++)
         w[j] = (float)((double)w[j] - mean);
+}
+
+double lm_row_mean(const float *w, size_t count)
+{
+    return row_mean(w, count);
+}
+
+float lm_row_gap(const float *w, size_t count, double mean)
+{
+    return row_gap(w, count, mean);
 }
 
 void lm_balance_rows(float *w, size_t rows, size_t cols, int threads)
