@@ -38,7 +38,7 @@ static int ascending(const void *a, const void *b)
 static double studentised(const double *x, double *room, size_t n, double mean,
                           uint64_t seed, uint32_t r)
 {
-    double m;
+    double m = mean;
     double se = 0.0;
 
     for (uint32_t attempt = 0; attempt < 1000 && !(se > 0.0); attempt++) {
