@@ -147,7 +147,9 @@ static int split_data(cli_run *run, limen_data *all)
     for (size_t k = 0; k < all->samples; k++)
         places[k] =
             (place){ limen_draw(seed, STREAM_SPLIT, 0, 0, (uint32_t)k), k };
-    qsort(places, all->samples, sizeof *places, by_draw);
+    // where all are trained on, sample k stays the file's k
+    if (held > 0 || (wanted > 0 && wanted < left))
+        qsort(places, all->samples, sizeof *places, by_draw);
     limen_status status = LIMEN_OK;
     if (held > 0)
         status = select_places(&run->validation, all, places, 0, held, &err);

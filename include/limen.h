@@ -412,6 +412,11 @@ LIMEN_API limen_status limen_corruption_find(size_t *index, const char *name,
 LIMEN_API limen_status limen_corruption_check(size_t index, double amount,
                                               limen_error *err);
 
+/* "NAME" or "NAME:AMOUNT"; without an amount that of severity 4. */
+LIMEN_API limen_status limen_corruption_parse(size_t *index, double *amount,
+                                              const char *text,
+                                              limen_error *err);
+
 /* One image.  to, from: (height, width), not the same. */
 LIMEN_API void limen_corrupt(float *to, const float *from, size_t height,
                              size_t width, size_t index, double amount,
@@ -422,6 +427,15 @@ LIMEN_API limen_status limen_data_corrupt(limen_data **out,
                                           const limen_data *data, size_t index,
                                           double amount, uint64_t seed,
                                           limen_error *err);
+
+/* A set as training sees it in an epoch, which counts from 0, with the settings
+ * augment (not "none") and augment-without: each image drawn from the mixture
+ * by (seed, epoch, index). */
+LIMEN_API limen_status limen_data_augment(limen_data **out,
+                                          const limen_data *data,
+                                          const char *mixture,
+                                          const char *without, size_t epoch,
+                                          uint64_t seed, limen_error *err);
 
 /* Writes a set as an NPZ file with x (samples, height, width), float32 or
  * uint8, and y (samples) uint32 if it has labels. */
