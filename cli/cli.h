@@ -38,12 +38,13 @@ typedef struct cli_options {
     const char *shell;           /* help --completion */
     const char *work;            /* bench */
     const char *corrupt, *split; /* eval, data */
+    const char *early;           /* eval */
     bool force, json, quiet, man;
     int threads;
     size_t seeds, layer;
     size_t units, in_degree; /* bench, simulation */
     size_t epoch, preview;   /* data */
-    bool list;
+    bool list, calibration;
     double checkpoint_minutes, seconds;
     char **words; /* what is no option */
     size_t word_count;

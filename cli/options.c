@@ -24,6 +24,13 @@ static const cli_option table[] = {
     { "steps", 0, "LIST", CLI_EVAL,
       "numbers of steps to vote after, as 1,5,20" },
     { "seeds", 0, "N", CLI_EVAL, "runs with other noise (default: 5)" },
+    { "corrupt", 0, "NAME[:AMOUNT],...", CLI_EVAL,
+      "also test on corrupted images, a row each; `limen data --list` has "
+      "the names" },
+    { "calibration", 0, NULL, CLI_EVAL,
+      "how sure answers are, and how often right (reliability diagram)" },
+    { "early", 0, "LEADS", CLI_EVAL,
+      "answer as soon as a class leads by so many spikes, as 1,2,4" },
     { "raster", 0, "FILE.npy", CLI_PREDICT, "write the spikes of a layer" },
     { "layer", 0, "L", CLI_PREDICT, "that layer (default: 1)" },
     { "work", 0, "LIST", CLI_BENCH,
@@ -66,9 +73,10 @@ const cli_option *cli_option_at(size_t i)
 
 bool cli_takes_setting(unsigned command, const char *name)
 {
-    static const char *const testing[] = {
-        "data", "data-dir", "seed", "encoder", "pixel-scale", "burn-in"
-    };
+    static const char *const testing[] = { "data",        "data-dir",
+                                           "seed",        "encoder",
+                                           "pixel-scale", "burn-in",
+                                           "temperature" };
 
     if (command & (CLI_TRAIN | CLI_INFO | CLI_BENCH))
         return true;
@@ -185,6 +193,7 @@ static const char **text_of(cli_options *options, const char *name)
         { "work", &options->work },
         { "corrupt", &options->corrupt },
         { "split", &options->split },
+        { "early", &options->early },
         { "time-limit", &options->time_limit },
     };
 
@@ -196,12 +205,13 @@ static const char **text_of(cli_options *options, const char *name)
 
 static bool *switch_of(cli_options *options, const char *name)
 {
-    return strcmp(name, "force") == 0   ? &options->force
-           : strcmp(name, "json") == 0  ? &options->json
-           : strcmp(name, "quiet") == 0 ? &options->quiet
-           : strcmp(name, "man") == 0   ? &options->man
-           : strcmp(name, "list") == 0  ? &options->list
-                                        : NULL;
+    return strcmp(name, "force") == 0         ? &options->force
+           : strcmp(name, "json") == 0        ? &options->json
+           : strcmp(name, "quiet") == 0       ? &options->quiet
+           : strcmp(name, "man") == 0         ? &options->man
+           : strcmp(name, "list") == 0        ? &options->list
+           : strcmp(name, "calibration") == 0 ? &options->calibration
+                                              : NULL;
 }
 
 static int take_option(cli_options *options, const char *name, const char *text)
