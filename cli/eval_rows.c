@@ -138,24 +138,24 @@ json_t *eval_rows_json(const eval_row *rows, size_t count,
 
 int eval_early(json_t *json, const eval_subject *subject, const char *list)
 {
-    enum { LEADS = 64 };
     const limen_settings *settings = subject->settings;
     const limen_input input = limen_data_input(
         subject->data, (float)cli_setting_real(settings, "pixel-scale"),
         cli_setting_encoder(settings));
-    size_t leads[LEADS];
-    double accuracy[LEADS], step[LEADS];
-    const size_t count = cli_read_steps(leads, LEADS, list);
+    size_t leads[LIMEN_LEADS_MAX];
+    double accuracy[LIMEN_LEADS_MAX], step[LIMEN_LEADS_MAX];
+    const size_t count = cli_read_steps(leads, LIMEN_LEADS_MAX, list);
+    limen_early early = { count, leads, accuracy, step };
     json_t *points = json_array();
     limen_error err;
     limen_status status = LIMEN_OK;
 
     if (count > 0)
-        status = limen_early_answer(accuracy, step, subject->image, &input,
-                                    subject->data->labels, leads, count,
-                                    subject->steps,
-                                    (uint64_t)cli_setting_int(settings, "seed"),
-                                    subject->options->threads, &err);
+        status = limen_early_answer(
+            &early, subject->image, &input, subject->data->labels,
+            subject->steps, (size_t)cli_setting_int(settings, "burn-in"),
+            (uint64_t)cli_setting_int(settings, "seed"),
+            subject->options->threads, &err);
     if (status == LIMEN_OK && json == NULL && count > 0)
         printf("\nAnswers given as soon as one class leads by so many spikes, "
                "or at T = %zu\n%8s  %9s  %10s\n",

@@ -624,13 +624,25 @@ LIMEN_API limen_status limen_predict(uint32_t *answers, float *y,
                                      size_t burn_in, uint64_t seed, int threads,
                                      limen_error *err);
 
-/* Answers given as soon as the leading class is `leads[k]` spikes ahead of the
+enum { LIMEN_LEADS_MAX = 64 };
+
+/* Answers given as soon as the leading class is leads[k] spikes ahead of the
  * next, or after all steps: the share that is right and the mean step of the
- * answer.  leads: (points), each at least 1; accuracy, mean_step: (points). */
-LIMEN_API limen_status limen_early_answer(
-    double *accuracy, double *mean_step, const limen_image *image,
-    const limen_input *input, const uint32_t *labels, const size_t *leads,
-    size_t points, size_t steps, uint64_t seed, int threads, limen_error *err);
+ * answer.  leads: (points), each at least 1, points <= LIMEN_LEADS_MAX;
+ * accuracy, mean_step: (points). */
+typedef struct limen_early {
+    size_t points;
+    const size_t *leads;
+    double *accuracy, *mean_step;
+} limen_early;
+
+/* Spikes count after `burn_in` < steps.  Arrays of `out` are the caller's. */
+LIMEN_API limen_status limen_early_answer(limen_early *out,
+                                          const limen_image *image,
+                                          const limen_input *input,
+                                          const uint32_t *labels, size_t steps,
+                                          size_t burn_in, uint64_t seed,
+                                          int threads, limen_error *err);
 
 /* Runs from rest and writes the spikes of one layer to an NPY file of bytes,
  * (samples, steps, ceil(n_l / 8)), bit i % 8 of byte i / 8, a block of steps

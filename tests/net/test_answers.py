@@ -43,14 +43,14 @@ def test_evaluation_keeps_what_the_raster_shows(subject, burn_in):
     assert accuracy[-1] == np.mean(answers == labels)
 
 
-def early(raster, keys, labels, lead):
+def early(raster, keys, labels, lead, burn_in=0):
     right, taken = 0, 0
     for sample, key, label in zip(raster, keys, labels):
         counts = np.zeros(sample.shape[1], dtype=np.uint32)
         for t, fired in enumerate(sample, start=1):
-            counts += fired.astype(np.uint32)
+            counts += (fired & (t > burn_in)).astype(np.uint32)
             second, first = np.sort(counts)[-2:]
-            if first - second >= lead or t == len(sample):
+            if t > burn_in and first - second >= lead or t == len(sample):
                 break
         taken += t
         right += lib.vote(counts, SEED, int(key))[0] == label
@@ -70,6 +70,16 @@ def test_early_answers_are_those_counted_by_hand(subject):
     assert accuracy[-1] == lib.evaluate(image, inp, labels, CLASSES + 1,
                                         [steps], 0, SEED)[0][0]
     assert (np.diff(mean_step) > 0).all()
+
+
+def test_early_answers_leave_out_the_burn_in(subject):
+    image, inp, labels = subject
+    output = rasters(image, inp, 15)[-1]
+    accuracy, mean_step = lib.early_answer(image, inp, labels, [1], 15, SEED,
+                                           burn_in=6)
+    expected = early(output, inp.keys, labels, 1, burn_in=6)
+    np.testing.assert_allclose((accuracy[0], mean_step[0]), expected)
+    assert mean_step[0] >= 7
 
 
 def test_early_answers_refuse_no_steps_and_too_many_leads(subject):

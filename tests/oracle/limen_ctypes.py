@@ -145,8 +145,7 @@ SIGNATURES = {
     "limen_softmax": (None, [_P, _P, _Z, _D]),
     "limen_fit_temperature": (_D, [_P, _P, _Z, _Z, _D]),
     "limen_calibrate": (_I, [_P, _P, _P, _P, _Z, _Z, _D, _P]),
-    "limen_early_answer": (_I, [_P, _P, _P, _P, _P, _P, _Z, _Z, _U64, _I,
-                                _P]),
+    "limen_early_answer": (_I, [_P, _P, _P, _P, _Z, _Z, _U64, _I, _P]),
     "limen_predict": (_I, [_P, _P, _P, _P, _Z, _Z, _U64, _I, _P]),
 }
 
@@ -450,13 +449,22 @@ def predict(image, inp, steps, burn_in=0, seed=0, threads=1):
     return answers, y
 
 
-def early_answer(image, inp, labels, leads, steps, seed=0, threads=1):
+class Early(c.Structure):
+    _fields_ = [("points", _Z), ("leads", _P), ("accuracy", _P),
+                ("mean_step", _P)]
+
+
+def early_answer(image, inp, labels, leads, steps, seed=0, threads=1,
+                 burn_in=0):
     """(accuracy, mean step) for each lead."""
     accuracy, step = np.zeros(len(leads)), np.zeros(len(leads))
+    leads = np.ascontiguousarray(leads, dtype=np.uint64)
     labels = np.ascontiguousarray(labels, dtype=np.uint32)
-    _call("limen_early_answer", accuracy.ctypes.data, step.ctypes.data,
-          image._handle, c.byref(inp.struct), labels.ctypes.data,
-          _sizes(leads), len(leads), steps, seed, threads)
+    out = Early(len(leads), leads.ctypes.data, accuracy.ctypes.data,
+                step.ctypes.data)
+    _call("limen_early_answer", c.byref(out), image._handle,
+          c.byref(inp.struct), labels.ctypes.data, steps, burn_in, seed,
+          threads)
     return accuracy, step
 
 
