@@ -748,6 +748,18 @@ LIMEN_API limen_status limen_stability(limen_stability_result *out,
                                        size_t burn_in, uint64_t seed,
                                        int threads, limen_error *err);
 
+/* Runs all samples from rest and writes what they did to the folder `dir`:
+ * trace.npz with rasters as limen_record_raster's (raster_0, raster_1, ...),
+ * activity (samples, layers, steps), running means (samples, steps, n_L), the
+ * measures (samples, layers) and answers; activity.csv and means.csv.  Memory
+ * does not grow with the samples.  measures: limen_stability's of the same
+ * arguments, with each, answers and stands; labels: (samples) or NULL.
+ * docs/trace.md has all arrays. */
+LIMEN_API limen_status limen_trace_save(
+    const char *dir, const limen_stability_result *measures,
+    const limen_image *image, const limen_input *input, const uint32_t *labels,
+    size_t steps, size_t burn_in, uint64_t seed, int threads, limen_error *err);
+
 /* ---- Confidence -----------------------------------------------------------
  *
  * p = softmax(beta y), beta that of training divided by the temperature (Guo
