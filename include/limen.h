@@ -690,8 +690,10 @@ LIMEN_API double limen_raster_agreement(double *chance, const uint64_t *a,
  * values has the variance of n / time independent ones. */
 LIMEN_API double limen_autocorrelation_time(const double *x, size_t n);
 
-/* The first step, from 1, from which x stays within three standard deviations
- * of the mean of its second half, at most steps / 2 + 1. */
+/* The first step, from 1, from which x stays within z standard deviations of
+ * the mean of its second half, z = sqrt(2 log(100 steps)); at most steps / 2 +
+ * 1.  By the union bound a stationary gaussian series, however long, leaves
+ * that band in less than one of a hundred runs. */
 LIMEN_API size_t limen_settling_step(const double *x, size_t steps);
 
 /* The entropy of the shares of the spikes, in bits; log2 n without spikes. */
@@ -704,10 +706,11 @@ LIMEN_API double limen_area(const double *x, const double *y, size_t points);
 /* ---- Stability ------------------------------------------------------------
  *
  * What the activations of a set of samples do over time, by the measures of
- * rasters and series.  Each sample is run from rest three times: twice with
- * other noise, once with its input frozen for at least LIMEN_FROZEN_STEPS.
+ * rasters and series.  Each sample is run from rest three times: with seed and
+ * with seed + 1, and with its input frozen.  Autocorrelation and cycles need
+ * long runs, of LIMEN_STABILITY_STEPS if `steps` are fewer.
  */
-enum { LIMEN_FROZEN_STEPS = 200 };
+enum { LIMEN_STABILITY_STEPS = 200 };
 
 /* Of one layer, the input layer 0 counted.  The steps before its activity has
  * settled count for settle and agreement only.  NAN: not defined. */
@@ -716,7 +719,7 @@ typedef struct limen_stability_measures {
     double flips;            /* share of units that change in a step */
     double distance;         /* of successive states, Jaccard's */
     double autocorrelation;  /* integrated time of the activity, in steps */
-    double agreement;        /* of the runs with seed and seed + 1 */
+    double agreement;        /* of the two noisy runs */
     double agreement_chance; /* limen_raster_agreement's */
     double cycle;            /* length with the input frozen, in steps; NAN: the
                          network's is longer than half the run */

@@ -48,8 +48,9 @@ size_t limen_settling_step(const double *x, size_t steps)
 
     for (size_t t = half; t < steps; t++)
         square += (x[t] - mean) * (x[t] - mean);
+    const double sd = sqrt(square / (double)(steps - half));
     const double band =
-        3.0 * sqrt(square / (double)(steps - half)) + 1e-12 * fabs(mean);
+        sqrt(2.0 * log(100.0 * (double)steps)) * sd + 1e-12 * fabs(mean);
     size_t first = half;
     while (first > 0 && fabs(x[first - 1] - mean) <= band)
         first--;

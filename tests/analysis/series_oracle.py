@@ -71,7 +71,8 @@ def autocorrelation_time(x):
 def settling_step(x):
     steps = len(x)
     late = np.array(x[steps // 2:])
-    band = 3 * np.std(late) + 1e-12 * abs(np.mean(late))
+    z = math.sqrt(2 * math.log(100 * steps))
+    band = z * np.std(late) + 1e-12 * abs(np.mean(late))
     inside = [abs(v - np.mean(late)) <= band for v in x]
     for first in range(steps // 2 + 1):
         if all(inside[first:steps // 2]):

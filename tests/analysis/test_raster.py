@@ -206,6 +206,14 @@ def test_settling_step_finds_a_jump():
     assert settle(np.r_[np.full(10, 1e3), np.zeros(10)]) == 11
 
 
+@pytest.mark.parametrize("steps", [100, 1000, 5000])
+def test_a_stationary_series_is_settled_from_the_first_step(steps):
+    rng = np.random.default_rng(15)
+    late = sum(settle(rng.normal(size=steps)) > 1 for _ in range(300))
+    # a union bound of 1 % each; 12 of 300 or more by chance: 1e-4
+    assert late < 12
+
+
 def test_vote_entropy_is_in_bits():
     rng = np.random.default_rng(13)
 
