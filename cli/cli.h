@@ -27,7 +27,8 @@ enum cli_command_bit {
     CLI_DOCTOR = 32,
     CLI_HELP = 64,
     CLI_BENCH = 128,
-    CLI_ALL = 255
+    CLI_TRACE = 256,
+    CLI_ALL = 511
 };
 
 /* What the command line asked for. */
@@ -37,8 +38,10 @@ typedef struct cli_options {
     const char *out, *resume, *steps, *raster, *time_limit;
     const char *shell;           /* help --completion */
     const char *work;            /* bench */
-    const char *corrupt, *split; /* eval, data */
+    const char *corrupt, *split; /* eval, data, trace */
     const char *early;           /* eval */
+    const char *samples;         /* trace */
+    size_t count, shown, rows;   /* trace; shown SIZE_MAX: as usual */
     bool force, json, quiet, man;
     int threads;
     size_t seeds, layer;
@@ -88,6 +91,7 @@ int cli_predict(cli_options *options);
 int cli_info(cli_options *options);
 int cli_data(cli_options *options);
 int cli_data_corrupt(cli_options *options);
+int cli_trace(cli_options *options);
 int cli_doctor(cli_options *options);
 int cli_bench(cli_options *options);
 int cli_help(cli_options *options);
@@ -137,6 +141,9 @@ limen_encoder cli_setting_encoder(const limen_settings *settings);
  * given on the command line. */
 int cli_load_model(limen_network **net, limen_settings **settings,
                    const char *path, const cli_options *options);
+
+/* Makes a directory and those above it; an exit code. */
+int cli_make_dir(const char *dir);
 
 /* Joins DIR/NAME; free() it.  Exits if memory is out. */
 char *cli_path(const char *dir, const char *name);
