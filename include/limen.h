@@ -685,9 +685,15 @@ LIMEN_API double limen_raster_agreement(double *chance, const uint64_t *a,
                                         const uint64_t *b, size_t steps,
                                         size_t n);
 
-/* The integrated autocorrelation time 1 + 2 sum_k rho_k in steps, summed up to
- * the first k >= 5 times it (Sokal 1997); NAN for a constant.  The mean of n
- * values has the variance of n / time independent ones. */
+/* The integrated autocorrelation time 1 + 2 sum_k rho_k in steps: the mean of n
+ * values has the variance of n / time independent ones.  NAN for a constant.
+ *
+ * Summed by pairs rho_2m + rho_(2m+1), so that a series that alternates does
+ * not end the sum: up to five times (Sokal 1997) the time of Geyer's initial
+ * monotone sequence (1992, Statistical Science 7), at least to his first pair
+ * that is not positive, and corrected for the mean that is estimated (Wolff
+ * 2004, eq. 49).  Of fewer than some
+ * hundred values it is a rough guess, and a swing that lasts is cut short. */
 LIMEN_API double limen_autocorrelation_time(const double *x, size_t n);
 
 /* The first step, from 1, from which x stays within z standard deviations of
