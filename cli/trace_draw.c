@@ -1,6 +1,7 @@
 /* trace_draw.c -- one sample in the terminal: rasters, activity, means. */
 #include "trace.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,9 +61,10 @@ static size_t columns_of(const trace *from, const cli_terminal *terminal)
 static limen_status drawing_new(drawing *d, limen_error *err)
 {
     const trace *from = d->from;
-    size_t largest = 0;
+    size_t largest = 1;
     bool is_full;
 
+    assert(from->layers > 1 && from->steps > 0);
     d->raster = calloc(from->layers, sizeof *d->raster);
     is_full = d->raster != NULL;
     for (size_t l = 0; is_full && l < from->layers; l++) {

@@ -6,6 +6,7 @@
 #include "net/input.h"
 #include "study/rasters.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +187,7 @@ static void measure_sample(stability *s, limen_stability_result *out, size_t b,
     uint32_t stands = 0;
     const uint64_t *end[LM_RASTER_COPIES] = { NULL, NULL };
 
+    assert(layers > 0);
     for (size_t l = 0; l < layers; l++) {
         const size_t n = s->units[l];
         const size_t words = lm_bits_words(n);

@@ -13,6 +13,7 @@
 #include "net/record.h"
 #include "study/rasters.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -233,6 +234,7 @@ static limen_status append_sample(trace *to, size_t first, size_t b,
     limen_status status =
         lm_file_append(&to->part[SAMPLE], &sample, sizeof sample, err);
 
+    assert(layers > 0);
     for (size_t l = 0; status == LIMEN_OK && l < layers; l++) {
         const size_t n = to->image->layer[l].n;
 
