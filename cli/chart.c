@@ -11,7 +11,7 @@ enum {
     BOTTOM = 42,
     TITLE = 24,
     LEGEND_ROW = 18,
-    Y_LABEL = 20,
+    Y_LABEL = 24,
     MARKERS_MAX = 40 // more points than that are a line only
 };
 
@@ -76,7 +76,7 @@ static double legend(cli_text *to, const cli_chart *chart, double width)
     for (size_t s = 0; s < chart->count; s++) {
         const cli_series *series = &chart->series[s];
         const double length =
-            30.0 + CHARACTER_WIDTH * (double)chart_length(series->label);
+            38.0 + CHARACTER_WIDTH * (double)chart_length(series->label);
 
         if (series->label == NULL || (chart->count < 2 && !series->low))
             continue;
@@ -294,6 +294,8 @@ void cli_chart_lines(cli_text *to, const cli_chart *chart)
     plot.y.from = plot.height - BOTTOM;
     plot.y.to = plot.top;
     chart_scale_ticks(&plot.x, true);
+    if (chart->is_share && plot.y.low >= 0.0 && !(plot.y.high > plot.y.low))
+        plot.y.high += plot.y.high < 0.95 ? 0.05 : 0.0; // a flat line
     chart_scale_ticks(&plot.y, chart->y_low < chart->y_high);
 
     chart_open(to, chart->is_histogram ? "histogram" : "lines", chart->title,

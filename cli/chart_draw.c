@@ -170,7 +170,7 @@ void chart_axis_y(cli_text *to, const chart_scale *y, double left, double right,
     }
     // above the axis and upright: nobody has to turn the head
     cli_text_print(to, "<text class=\"soft\" fill=\"#666\" x=\"4\" y=\"%.1f\">",
-                   (y->from < y->to ? y->from : y->to) - 10.0);
+                   (y->from < y->to ? y->from : y->to) - 13.0);
     cli_text_escape(to, label);
     cli_text_print(to, "</text>\n");
 }

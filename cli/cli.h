@@ -27,7 +27,8 @@ enum cli_command_bit {
     CLI_DOCTOR = 32,
     CLI_HELP = 64,
     CLI_BENCH = 128,
-    CLI_ALL = 255
+    CLI_REPORT = 256,
+    CLI_ALL = 511
 };
 
 /* What the command line asked for. */
@@ -42,6 +43,7 @@ typedef struct cli_options {
     bool force, json, quiet, man;
     int threads;
     size_t seeds, layer;
+    size_t samples;          /* report */
     size_t units, in_degree; /* bench, simulation */
     size_t epoch, preview;   /* data */
     bool list, calibration;
@@ -90,6 +92,7 @@ int cli_data(cli_options *options);
 int cli_data_corrupt(cli_options *options);
 int cli_doctor(cli_options *options);
 int cli_bench(cli_options *options);
+int cli_report(cli_options *options);
 int cli_help(cli_options *options);
 void cli_help_overview(FILE *to);
 void cli_help_command(FILE *to, const cli_command *command);

@@ -9,6 +9,8 @@ static const cli_command commands[] = {
     { "eval", CLI_EVAL, "RUN|MODEL", "test a model, with intervals", cli_eval },
     { "predict", CLI_PREDICT, "RUN|MODEL FILE...", "answers for new images",
       cli_predict },
+    { "report", CLI_REPORT, "RUN...|STUDY", "runs or a study as an HTML page",
+      cli_report },
     { "info", CLI_INFO, "[RUN|MODEL]", "what a model or network is made of",
       cli_info },
     { "data", CLI_DATA, "[NAME|PATH]|corrupt NAME|PATH",

@@ -8,6 +8,10 @@
 static const cli_option table[] = {
     { "out", 'o', "DIR", CLI_TRAIN, "run directory (default: runs/DATA-N)" },
     { "out", 'o', "FILE.npz", CLI_DATA, "corrupt: where the set goes" },
+    { "out", 'o', "FILE", CLI_REPORT,
+      "the page (default: report.html in the first run)" },
+    { "samples", 0, "N", CLI_REPORT,
+      "measure on at most so many test samples (default: 2000)" },
     { "config", 0, "FILE", CLI_TRAIN | CLI_INFO | CLI_BENCH,
       "settings from a YAML file; options override it" },
     { "preset", 0, "NAME", CLI_TRAIN | CLI_INFO | CLI_BENCH,
@@ -59,7 +63,8 @@ static const cli_option table[] = {
       "results as JSON" },
     { "quiet", 0, NULL, CLI_TRAIN | CLI_EVAL | CLI_PREDICT,
       "no progress on stderr" },
-    { "threads", 0, "N", CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH,
+    { "threads", 0, "N",
+      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_REPORT,
       "threads (default: all cores); results do not depend on it" },
     { "backend", 0, "NAME", CLI_ALL,
       "kernels: ref, avx2, avx512 or avx512vbmi" },
@@ -83,7 +88,7 @@ bool cli_takes_setting(unsigned command, const char *name)
     if (command & CLI_DATA)
         return strcmp(name, "data-dir") == 0 || strcmp(name, "seed") == 0 ||
                strncmp(name, "augment", 7) == 0;
-    for (size_t k = 0; command & (CLI_EVAL | CLI_PREDICT) &&
+    for (size_t k = 0; command & (CLI_EVAL | CLI_PREDICT | CLI_REPORT) &&
                        k < sizeof testing / sizeof *testing;
          k++)
         if (strcmp(name, testing[k]) == 0)
@@ -231,6 +236,8 @@ static int take_option(cli_options *options, const char *name, const char *text)
         code = use_backend(text);
     else if (strcmp(name, "seeds") == 0)
         code = read_count(&options->seeds, name, text, 1, 1000);
+    else if (strcmp(name, "samples") == 0)
+        code = read_count(&options->samples, name, text, 1, 1e9);
     else if (strcmp(name, "units") == 0)
         code = read_count(&options->units, name, text, 1, LIMEN_UNITS_MAX);
     else if (strcmp(name, "in-degree") == 0)
@@ -390,6 +397,7 @@ int cli_options_read(cli_options *options, int argc, char **argv, int first,
     options->argc = argc;
     options->argv = argv;
     options->seeds = 5;
+    options->samples = 2000;
     options->layer = 1;
     options->units = 1000;
     options->in_degree = 10;
