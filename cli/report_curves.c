@@ -276,12 +276,17 @@ static void confidence_chart(report *page, const report_run *run)
     report_curves_clear(&curves);
     cli_text_print(
         &page->body,
-        "<p class=\"soft\">%zu samples; the temperature was fitted %s. Area "
-        "under the ROC for errors: %.3f.</p>\n",
+        "<p class=\"soft\">%zu samples; the temperature was fitted %s. ",
         run->calibrated,
         run->is_fitted_here ? "on as many other test samples"
-                            : "by training, on its validation samples",
-        run->scaled.roc_area);
+                            : "by training, on its validation samples");
+    if (isfinite(run->scaled.roc_area))
+        cli_text_print(&page->body,
+                       "Area under the ROC for errors: %.3f.</p>\n",
+                       run->scaled.roc_area);
+    else
+        cli_text_print(&page->body, "All are right, or all wrong: there is no "
+                                    "ROC for errors.</p>\n");
 }
 
 void report_confidence(report *page)
