@@ -287,6 +287,7 @@ void cli_chart_lines(cli_text *to, const cli_chart *chart)
     is_positive_y = plot.y.low > 0.0;
     plot.x.is_log = chart->is_log_x && is_positive_x;
     plot.y.is_log = chart->is_log_y && is_positive_y;
+    plot.x.is_whole = chart->is_whole_x;
     plot.y.is_share = chart->is_share;
     plot.top = TITLE + legend(NULL, chart, plot.width) + Y_LABEL;
     plot.x.from = LEFT;

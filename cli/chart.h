@@ -27,6 +27,7 @@ typedef struct cli_chart {
     const char *title, *x_label, *y_label; /* any text */
     double width, height;                  /* pixels; 0: 480 by 300 */
     bool is_log_x, is_log_y; /* only if all values shown are above 0 */
+    bool is_whole_x;         /* x counts: no ticks between whole numbers */
     bool is_share;           /* y is a share, shown in per cent */
     bool is_histogram;       /* steps around x, filled down to 0 */
     double y_low, y_high;    /* equal: as the values have it */

@@ -46,7 +46,7 @@ static void draw_bar(cli_text *to, const cli_bars *bars, const chart_scale *x,
                    "<text class=\"ink\" x=\"%.1f\" y=\"%.1f\" "
                    "text-anchor=\"end\">",
                    x->from - 8.0, y + 16.0);
-    cli_text_escape(to, bars->labels[k]);
+    chart_name(to, bars->labels[k], NAMES_MAX);
     cli_text_print(to, "</text>");
     if (!isfinite(bars->values[k]))
         return;
@@ -105,7 +105,7 @@ typedef struct heat_grid {
 static void print_name(cli_text *to, const char *const *names, size_t k)
 {
     if (names != NULL)
-        cli_text_escape(to, names[k]);
+        chart_name(to, names[k], NAMES_MAX);
     else
         cli_text_print(to, "%zu", k);
 }

@@ -24,15 +24,35 @@ size_t chart_length(const char *text)
     return length;
 }
 
+void chart_name(cli_text *to, const char *name, size_t most)
+{
+    char part[256];
+    size_t bytes = 0;
+
+    if (chart_length(name) <= most) {
+        cli_text_escape(to, name);
+        return;
+    }
+    for (size_t length = 0; bytes + 1 < sizeof part; bytes++) {
+        length += ((unsigned char)name[bytes] & 0xc0) != 0x80;
+        if (length == most)
+            break;
+    }
+    snprintf(part, sizeof part, "%.*s", (int)bytes, name);
+    cli_text_escape(to, part);
+    cli_text_print(to, "\xe2\x80\xa6");
+}
+
 static void linear_ticks(chart_scale *scale, bool is_tight)
 {
     const double span = scale->high - scale->low;
     const double power = pow(10.0, floor(log10(span / 4.0)));
     const double rough = span / 4.0 / power; // in [1, 10)
-    const double step = power * (rough < 1.5   ? 1.0
+    const double fine = power * (rough < 1.5   ? 1.0
                                  : rough < 3.5 ? 2.0
                                  : rough < 7.5 ? 5.0
                                                : 10.0);
+    const double step = scale->is_whole ? fmax(1.0, fine) : fine;
 
     if (!is_tight) {
         scale->low = step * floor(scale->low / step + 1e-9);

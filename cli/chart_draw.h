@@ -11,6 +11,7 @@ typedef struct chart_scale {
     double low, high; /* values at the ends */
     double from, to;  /* pixels of the ends */
     bool is_log, is_share;
+    bool is_whole; /* no ticks between whole numbers */
     double ticks[TICKS_MAX];
     size_t count;
 } chart_scale;
@@ -32,6 +33,9 @@ void chart_axis_y(cli_text *to, const chart_scale *y, double left, double right,
 
 /* Colour-blind safe (Okabe & Ito 2008). */
 const char *chart_colour(size_t index);
+
+/* The first `most` characters of a name, and an ellipsis if there are more. */
+void chart_name(cli_text *to, const char *name, size_t most);
 
 /* How many characters a label has, not bytes. */
 size_t chart_length(const char *text);

@@ -47,6 +47,7 @@ static void metric_chart(report *page, const char *title, const char *name,
                    page->runs[r].colour);
     const cli_chart chart = { .title = title,
                               .x_label = "epoch",
+                              .is_whole_x = true,
                               .y_label = is_share ? "share right" : "loss",
                               .is_share = is_share,
                               .series = curves.series,
@@ -65,6 +66,7 @@ static void accuracy_chart(report *page)
     add_metric(&curves, &page->runs[0], "validation_accuracy", "validation", 1);
     const cli_chart chart = { .title = "Accuracy",
                               .x_label = "epoch",
+                              .is_whole_x = true,
                               .y_label = "share right",
                               .is_share = true,
                               .series = curves.series,
@@ -99,6 +101,7 @@ static void layers_chart(report *page, const report_run *run, const char *title,
              page->count > 1 ? run->name : "");
     const cli_chart chart = { .title = full,
                               .x_label = "epoch",
+                              .is_whole_x = true,
                               .y_label = name,
                               .is_share = true,
                               .series = curves.series,
@@ -216,6 +219,7 @@ void report_steps(report *page)
             add_steps(&curves, &page->runs[r]);
     const cli_chart chart = { .title = "Accuracy against T",
                               .x_label = "steps T",
+                              .is_whole_x = true,
                               .y_label = "share right",
                               .is_log_x = true,
                               .is_share = true,

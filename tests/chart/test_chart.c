@@ -130,6 +130,35 @@ static void a_scale_puts_its_ends_at_the_ends_and_ticks_between(void **state)
         }
 }
 
+static void ticks_of_counts_are_whole_numbers(void **state)
+{
+    (void)state;
+    for (size_t last = 1; last < 200; last++) {
+        chart_scale scale = { .low = 1.0,
+                              .high = (double)last,
+                              .from = 0.0,
+                              .to = 100.0,
+                              .is_whole = true };
+
+        chart_scale_ticks(&scale, true);
+        assert_in_range(scale.count, 1, TICKS_MAX);
+        for (size_t k = 0; k < scale.count; k++)
+            assert_true(scale.ticks[k] == round(scale.ticks[k]));
+    }
+}
+
+static void long_names_are_cut_between_characters(void **state)
+{
+    cli_text text = { 0 };
+
+    (void)state;
+    chart_name(&text, "\xc3\xa9\xc3\xa9\xc3\xa9", 3);
+    chart_name(&text, "|\xc3\xa9\xc3\xa9\xc3\xa9", 3);
+    assert_string_equal(text.bytes, "\xc3\xa9\xc3\xa9\xc3\xa9"
+                                    "|\xc3\xa9\xe2\x80\xa6");
+    cli_text_clear(&text);
+}
+
 static void histogram_counts_every_value_once(void **state)
 {
     const float values[] = { -9.0F, 0.0F, 0.1F, 0.5F, 0.99F, 1.0F, 77.0F };
@@ -171,6 +200,8 @@ int main(void)
         cmocka_unit_test(every_finite_point_has_a_mark_that_says_its_value),
         cmocka_unit_test(labels_cannot_leave_their_place),
         cmocka_unit_test(a_scale_puts_its_ends_at_the_ends_and_ticks_between),
+        cmocka_unit_test(ticks_of_counts_are_whole_numbers),
+        cmocka_unit_test(long_names_are_cut_between_characters),
         cmocka_unit_test(histogram_counts_every_value_once),
         cmocka_unit_test(base64_is_that_of_the_rfc),
     };
