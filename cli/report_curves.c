@@ -374,6 +374,8 @@ static void robust_row(report *page, size_t k, size_t a)
     for (size_t r = 0; first == NULL && r < page->count; r++)
         if (page->runs[r].robust_samples > 0)
             first = &page->runs[r].robust[k];
+    if (first == NULL)
+        return;
     snprintf(amount, sizeof amount, "%g", first->conditions[a].amount);
     cli_text_print(&page->body, "<tr>");
     report_cell(&page->body, NULL, first->info->name);

@@ -79,8 +79,9 @@ static size_t choose_steps(size_t *steps, const report_run *run)
     const size_t last = own > 50 ? own : 50;
     size_t count = 0;
 
-    for (double at = 1.0; count + 2 < REPORT_POINTS; at *= 1.19) {
-        const size_t next = (size_t)lrint(at) < last ? (size_t)lrint(at) : last;
+    for (size_t k = 0; count + 2 < REPORT_POINTS; k++) {
+        const size_t at = (size_t)lrint(pow(1.19, (double)k));
+        const size_t next = at < last ? at : last;
         const size_t before = count == 0 ? 0 : steps[count - 1];
 
         if (own > before && own < next)
@@ -100,7 +101,7 @@ static limen_status measure_curve(report_run *run, int threads,
 {
     const limen_input input = input_of(run, run->test);
     const size_t classes = run->test->classes;
-    size_t steps[REPORT_POINTS];
+    size_t steps[REPORT_POINTS] = { 0 };
     double ties[REPORT_POINTS];
     uint32_t *confusion = report_room(classes * classes, sizeof *confusion);
 

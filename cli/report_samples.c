@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RASTER_STEPS_MAX = 200, RASTER_UNITS_MAX = 2048, CLASSES_DRAWN = 20 };
+enum { RASTER_STEPS_MAX = 100, RASTER_UNITS_MAX = 1024, CLASSES_DRAWN = 20 };
 
 /* One sample shown again, every spike kept. */
 typedef struct showing {
@@ -266,13 +266,18 @@ static void raster_panel(cli_text *to, const showing *seen,
     const size_t shown = units < RASTER_UNITS_MAX ? units : RASTER_UNITS_MAX;
     const double height = panel_height(shown);
     char label[32];
+    char count[64];
 
     report_layer_name(label, sizeof label, layer, run->layers);
+    if (shown < units)
+        snprintf(count, sizeof count, "%zu of %zu units", shown, units);
+    else
+        snprintf(count, sizeof count, "%zu units", units);
     cli_text_print(
         to,
         "<text class=\"ink\" x=\"4\" y=\"%.1f\">%s</text>"
         "<text class=\"soft\" fill=\"#666\" font-size=\"11\" x=\"4\" "
-        "y=\"%.1f\">%zu units</text>\n"
+        "y=\"%.1f\">%s</text>\n"
         "<rect class=\"frame\" fill=\"none\" stroke=\"#999\" x=\"%d\" "
         "y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>"
         "<svg class=\"layer\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\" "
@@ -281,7 +286,7 @@ static void raster_panel(cli_text *to, const showing *seen,
         "<rect width=\"100%%\" height=\"100%%\" fill=\"none\" "
         "pointer-events=\"all\"/>"
         "<path class=\"mark f%zu\" fill=\"%s\" d=\"",
-        top + height / 2.0, label, top + height / 2.0 + 15.0, units, LEFT, top,
+        top + height / 2.0, label, top + height / 2.0 + 15.0, count, LEFT, top,
         WIDTH, height, LEFT, top, WIDTH, height, seen->steps, shown,
         seen->steps, shown, label, layer == 0 ? (size_t)7 : (layer - 1) % 7,
         chart_colour(layer == 0 ? 7 : (layer - 1) % 7));
