@@ -295,8 +295,14 @@ void cli_chart_lines(cli_text *to, const cli_chart *chart)
     plot.y.from = plot.height - BOTTOM;
     plot.y.to = plot.top;
     chart_scale_ticks(&plot.x, true);
-    if (chart->is_share && plot.y.low >= 0.0 && !(plot.y.high > plot.y.low))
-        plot.y.high += plot.y.high < 0.95 ? 0.05 : 0.0; // a flat line
+    if (chart->is_share) { // a band may reach out of what a share can be
+        plot.y.low = fmax(plot.y.low, 0.0);
+        plot.y.high = fmin(plot.y.high, 1.0);
+        if (!(plot.y.high > plot.y.low)) { // a flat line
+            plot.y.high = fmin(plot.y.low + 0.05, 1.0);
+            plot.y.low = plot.y.high - 0.05;
+        }
+    }
     chart_scale_ticks(&plot.y, chart->y_low < chart->y_high);
 
     chart_open(to, chart->is_histogram ? "histogram" : "lines", chart->title,

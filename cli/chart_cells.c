@@ -64,8 +64,8 @@ static void draw_bar(cli_text *to, const cli_bars *bars, const chart_scale *x,
         cli_text_print(to,
                        "<path class=\"whisker\" stroke=\"#222\" "
                        "stroke-width=\"1.5\" d=\"M%.1f %.1fH%.1f\"/>",
-                       chart_scale_at(x, bars->low[k]), y + 12.0,
-                       chart_scale_at(x, bars->high[k]));
+                       chart_scale_at(x, fmax(bars->low[k], x->low)), y + 12.0,
+                       chart_scale_at(x, fmin(bars->high[k], x->high)));
     cli_text_print(to, "\n");
 }
 
@@ -74,7 +74,7 @@ void cli_chart_bars(cli_text *to, const cli_bars *bars)
     const double width = bars->width > 0.0 ? bars->width : 480.0;
     const double bottom = TOP + BAR_ROW * (double)bars->count + 4.0;
     chart_scale x = { .from = name_room(bars->labels, bars->count),
-                      .to = width - 16.0,
+                      .to = width - 26.0,
                       .is_share = bars->is_share };
 
     for (size_t k = 0; k < bars->count; k++) {
@@ -89,6 +89,8 @@ void cli_chart_bars(cli_text *to, const cli_bars *bars)
                 x.high = fmax(x.high, ends[e]);
             }
     }
+    if (bars->is_share) // an interval may reach out of what a share can be
+        x.high = fmin(x.high, 1.0);
     chart_scale_ticks(&x, false);
     chart_open(to, "bars", bars->title, width, bottom + X_AXIS);
     chart_axis_x(to, &x, TOP, bottom, bars->x_label);

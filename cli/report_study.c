@@ -1,21 +1,11 @@
 /* report_study.c -- a study's page, from the summary that `limen compare`
  * wrote. */
-#include "report.h"
+#include "report_study.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { KINDS_MAX = 64 };
-
-typedef struct study {
-    cli_text *to;
-    json_t *about, *result; /* study.json, result.json */
-    const json_t *arms;
-    const char *kinds[KINDS_MAX]; /* corruptions, in their order */
-    size_t kind_count;
-} study;
 
 static int read_file(json_t **to, const char *dir, const char *name)
 {
@@ -38,44 +28,6 @@ static int read_file(json_t **to, const char *dir, const char *name)
     return code;
 }
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-
-    return text == NULL ? "" : text;
-}
-
-static double number_of(const json_t *value)
-{
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
-/* A number, or {"mean", "low", "high"}. */
-static limen_interval interval_of(const json_t *value)
-{
-    if (!json_is_object(value))
-        return (limen_interval){ number_of(value), (double)NAN, (double)NAN };
-    return (limen_interval){ number_of(json_object_get(value, "mean")),
-                             number_of(json_object_get(value, "low")),
-                             number_of(json_object_get(value, "high")) };
-}
-
-static void print_interval(cli_text *to, limen_interval of)
-{
-    cli_text_print(to, "<td class=\"n\">");
-    if (isfinite(of.mean))
-        cli_text_print(to, "%.1f %%", 100.0 * of.mean);
-    if (isfinite(of.low) && isfinite(of.high))
-        cli_text_print(to, " <span class=\"soft\">%.1f to %.1f</span>",
-                       100.0 * of.low, 100.0 * of.high);
-    cli_text_print(to, "</td>");
-}
-
-static const char *corruption_of(const json_t *condition)
-{
-    return json_string_value(json_object_get(condition, "corruption"));
-}
-
 static void collect_kinds(study *all)
 {
     size_t a, k;
@@ -85,13 +37,13 @@ static void collect_kinds(study *all)
     {
         json_array_foreach(json_object_get(arm, "conditions"), k, condition)
         {
-            const char *name = corruption_of(condition);
+            const char *name = study_corruption(condition);
             size_t i = 0;
 
             while (name != NULL && i < all->kind_count &&
                    strcmp(all->kinds[i], name) != 0)
                 i++;
-            if (name != NULL && i == all->kind_count && i < KINDS_MAX)
+            if (name != NULL && i == all->kind_count && i < STUDY_KINDS)
                 all->kinds[all->kind_count++] = name;
         }
     }
@@ -129,29 +81,64 @@ static void add_points(report_curves *curves, point *points, size_t count,
     free(points);
 }
 
-/* Accuracy over the amounts of one corruption; amount 0 is clean. */
+/* Whether more of it leaves an image clearer, as with contrast: 0 is then not
+ * clean. */
+static bool is_falling(const char *kind)
+{
+    size_t index;
+
+    if (limen_corruption_find(&index, kind, NULL) != LIMEN_OK)
+        return false;
+    const double *amounts = limen_corruption_at(index)->amounts;
+    return amounts[0] > amounts[4];
+}
+
+/* A dashed line at the clean accuracy under the last curve. */
+static void add_clean(report_curves *curves, double clean, size_t colour)
+{
+    const cli_series *last = &curves->series[curves->count - 1];
+    const double ends[] = { last->x[0], last->x[last->points - 1] };
+    const report_curve line = report_curves_add(curves, NULL, 2, colour, false);
+
+    curves->series[curves->count - 1].is_reference = true;
+    for (size_t k = 0; k < 2; k++) {
+        line.x[k] = ends[k];
+        line.y[k] = clean;
+    }
+}
+
+/* Accuracy over the amounts of one corruption, with the clean one. */
 static void add_amounts(report_curves *curves, const json_t *arm,
                         const char *kind, size_t colour)
 {
     const json_t *conditions = json_object_get(arm, "conditions");
     point *points = report_room(json_array_size(conditions), sizeof *points);
+    const bool falls = is_falling(kind);
+    double clean = (double)NAN;
     size_t count = 0;
     size_t k;
     json_t *condition;
 
     json_array_foreach(conditions, k, condition)
     {
-        const char *name = corruption_of(condition);
+        const char *name = study_corruption(condition);
+        const limen_interval y =
+            study_interval(json_object_get(condition, "accuracy"));
+        const double x =
+            name == NULL ? 0.0
+                         : study_number(json_object_get(condition, "amount"));
 
-        if (name != NULL && strcmp(name, kind) != 0)
+        if (name == NULL)
+            clean = y.mean;
+        if ((name == NULL && falls) ||
+            (name != NULL && strcmp(name, kind) != 0) || !isfinite(x) ||
+            !isfinite(y.mean))
             continue;
-        points[count].x = name == NULL
-                              ? 0.0
-                              : number_of(json_object_get(condition, "amount"));
-        points[count].y = interval_of(json_object_get(condition, "accuracy"));
-        count += isfinite(points[count].x) && isfinite(points[count].y.mean);
+        points[count++] = (point){ x, y };
     }
-    add_points(curves, points, count, text_of(arm, "label"), colour);
+    add_points(curves, points, count, study_text(arm, "label"), colour);
+    if (falls && count > 0 && isfinite(clean))
+        add_clean(curves, clean, colour);
 }
 
 /* An object whose names are numbers, such as by_steps. */
@@ -167,11 +154,11 @@ static void add_by_number(report_curves *curves, const json_t *arm,
     json_object_foreach(object, name, value)
     {
         points[count].x = strtod(name, NULL);
-        points[count].y = interval_of(value);
+        points[count].y = study_interval(value);
         count += points[count].x > 0.0 && isfinite(points[count].x) &&
                  isfinite(points[count].y.mean);
     }
-    add_points(curves, points, count, text_of(arm, "label"), colour);
+    add_points(curves, points, count, study_text(arm, "label"), colour);
 }
 
 static void draw_curves(study *all, report_curves *curves, const char *title,
@@ -199,8 +186,9 @@ static void amounts_part(study *all)
     if (all->kind_count == 0)
         return;
     report_heading(all->to, "Accuracy under corruption",
-                   "Means over seeds with 95 % bootstrap intervals; amount 0 "
-                   "is clean.");
+                   "Means over seeds with 95 % bootstrap intervals. Amount 0 "
+                   "is clean; where a smaller amount is worse, clean is "
+                   "dashed.");
     cli_text_print(all->to, "<div class=\"charts\">\n");
     for (size_t k = 0; k < all->kind_count; k++) {
         report_curves curves = { .count = 0 };
@@ -235,10 +223,10 @@ static void areas_chart(study *all, const char *kind)
 
     for (size_t a = 0; a < count; a++) {
         const json_t *arm = json_array_get(all->arms, a);
-        const limen_interval area =
-            interval_of(json_object_get(json_object_get(arm, "areas"), kind));
+        const limen_interval area = study_interval(
+            json_object_get(json_object_get(arm, "areas"), kind));
 
-        labels[a] = text_of(arm, "label");
+        labels[a] = study_text(arm, "label");
         colours[a] = a;
         numbers[a] = area.mean;
         numbers[count + a] = area.low;
@@ -275,118 +263,17 @@ static void areas_part(study *all)
     cli_text_print(all->to, "</div>\n");
 }
 
-static void condition_row(study *all, const json_t *arm,
-                          const json_t *condition)
-{
-    static const char *const measures[] = { "silent", "saturated", "winner",
-                                            "ece_temperature" };
-    const char *name = corruption_of(condition);
-    const double amount = number_of(json_object_get(condition, "amount"));
-    char text[32] = "";
-
-    if (name != NULL && isfinite(amount))
-        snprintf(text, sizeof text, "%g", amount);
-    cli_text_print(all->to, "<tr>");
-    report_cell(all->to, NULL, text_of(arm, "label"));
-    report_cell(all->to, NULL, name == NULL ? "none" : name);
-    report_cell(all->to, "n", text);
-    print_interval(all->to,
-                   interval_of(json_object_get(condition, "accuracy")));
-    for (size_t m = 0; m < sizeof measures / sizeof *measures; m++)
-        report_cell_share(
-            all->to, interval_of(json_object_get(condition, measures[m])).mean);
-    cli_text_print(all->to, "</tr>\n");
-}
-
-static void conditions_part(study *all)
-{
-    size_t a, k;
-    json_t *arm, *condition;
-
-    report_heading(all->to, "Every condition",
-                   "Silent and saturated are the shares of hidden units that "
-                   "never and always fired over the whole test; winner is the "
-                   "largest share of the answers that one class got; ECE is "
-                   "the expected calibration error with the temperature.");
-    cli_text_print(all->to,
-                   "<div class=\"scroll\"><table><thead><tr><th>arm</th><th>"
-                   "corruption</th><th class=\"n\">amount</th><th "
-                   "class=\"n\">right</th><th class=\"n\">silent</th><th "
-                   "class=\"n\">saturated</th><th class=\"n\">winner</th><th "
-                   "class=\"n\">ECE</th></tr></thead><tbody>\n");
-    json_array_foreach(all->arms, a, arm)
-    {
-        json_array_foreach(json_object_get(arm, "conditions"), k, condition)
-            condition_row(all, arm, condition);
-    }
-    cli_text_print(all->to, "</tbody></table></div>\n");
-}
-
-static void difference_row(study *all, const json_t *difference)
-{
-    const bool is_real = json_is_true(json_object_get(difference, "is_real"));
-    const char *name = corruption_of(difference);
-    const double amount = number_of(json_object_get(difference, "amount"));
-    const double p = number_of(json_object_get(difference, "p_holm"));
-    const limen_interval of = interval_of(difference);
-    char text[32] = "";
-
-    if (isfinite(amount))
-        snprintf(text, sizeof text, "%g", amount);
-    cli_text_print(all->to, is_real ? "<tr class=\"real\">" : "<tr>");
-    report_cell(all->to, NULL, text_of(difference, "arm"));
-    report_cell(all->to, NULL, text_of(difference, "reference"));
-    report_cell(all->to, NULL, text_of(difference, "what"));
-    report_cell(all->to, NULL, name == NULL ? "" : name);
-    report_cell(all->to, "n", text);
-    if (isfinite(of.mean) && isfinite(of.low) && isfinite(of.high))
-        cli_text_print(all->to,
-                       "<td class=\"n\">%+.2f</td><td class=\"n\">%+.2f to "
-                       "%+.2f</td>",
-                       100.0 * of.mean, 100.0 * of.low, 100.0 * of.high);
-    else
-        cli_text_print(all->to, "<td class=\"n\"></td><td class=\"n\"></td>");
-    snprintf(text, sizeof text, isfinite(p) ? "%.3g" : "", p);
-    report_cell(all->to, "n", text);
-    report_cell(all->to, NULL, is_real ? "real" : "cannot be told");
-    cli_text_print(all->to, "</tr>\n");
-}
-
-static void differences_part(study *all)
-{
-    const json_t *differences = json_object_get(all->result, "differences");
-    size_t k;
-    json_t *difference;
-
-    if (json_array_size(differences) == 0)
-        return;
-    report_heading(all->to, "Differences to the reference",
-                   "In points (hundredths), paired by seed, with 95 % "
-                   "bootstrap intervals and p corrected for the number of "
-                   "comparisons (Holm). A difference is called real if the "
-                   "corrected p is below 0.05 and the interval excludes 0.");
-    cli_text_print(all->to,
-                   "<div class=\"scroll\"><table><thead><tr><th>arm</th><th>"
-                   "against</th><th>measure</th><th>corruption</th><th "
-                   "class=\"n\">amount</th><th class=\"n\">difference</th><th "
-                   "class=\"n\">95 %% interval</th><th class=\"n\">p</th><th>"
-                   "verdict</th></tr></thead><tbody>\n");
-    json_array_foreach(differences, k, difference)
-        difference_row(all, difference);
-    cli_text_print(all->to, "</tbody></table></div>\n");
-}
-
 static void arm_tile(study *all, const json_t *arm, size_t colour)
 {
     const json_t *parameters = json_object_get(arm, "parameters");
-    const limen_interval clean = interval_of(json_object_get(
+    const limen_interval clean = study_interval(json_object_get(
         json_array_get(json_object_get(arm, "conditions"), 0), "accuracy"));
 
     cli_text_print(all->to,
                    "<div class=\"tile\" style=\"border-color:var(--c%zu)\">"
                    "<span>",
                    colour % CHART_COLOURS);
-    cli_text_escape(all->to, text_of(arm, "label"));
+    cli_text_escape(all->to, study_text(arm, "label"));
     cli_text_print(all->to, "</span>");
     if (isfinite(clean.mean))
         cli_text_print(all->to, "<b>%.1f %%</b>", 100.0 * clean.mean);
@@ -402,14 +289,14 @@ static void arm_tile(study *all, const json_t *arm, size_t colour)
 static void head(study *all, const char *path)
 {
     const json_t *sentences = json_object_get(all->result, "sentences");
-    const char *name = text_of(all->result, "study");
+    const char *name = study_text(all->result, "study");
     size_t k;
     json_t *value;
 
     cli_text_print(all->to, "<h1>");
     cli_text_escape(all->to, *name == '\0' ? path : name);
     cli_text_print(all->to, "</h1>\n<p>");
-    cli_text_escape(all->to, text_of(all->about, "question"));
+    cli_text_escape(all->to, study_text(all->about, "question"));
     cli_text_print(all->to,
                    "</p>\n<p class=\"soft\">A study over %zu seeds; clean "
                    "accuracy of each arm:</p>\n<div class=\"tiles\">\n",
@@ -460,8 +347,13 @@ int report_study(cli_text *body, const char *path)
                      "Each point is trained anew.", "examples of each class");
         numbers_part(&all, "by_steps", "Accuracy against steps",
                      "The same networks, averaged over T steps.", "steps T");
-        differences_part(&all);
-        conditions_part(&all);
+        study_measures(&all, "stability", "Stability",
+                       "How the networks settle; means over samples and "
+                       "seeds with 95 % intervals.");
+        study_differences(&all);
+        study_measures(&all, "overall", "Mean over all conditions",
+                       "Every condition counts the same.");
+        study_conditions(&all);
         origins_part(&all);
     }
     json_decref(all.about);

@@ -36,7 +36,8 @@ def arm(place, label):
                    "accuracy": interval(0.88 + shift), "silent": 0.02,
                    "saturated": 0, "winner": 0.12, "ece_temperature": 0.02}]
     for kind, amounts in (("gaussian", [0.5, 0.1, 0.3]),
-                          ("dropout", [0.25, 0.75])):
+                          ("dropout", [0.25, 0.75]),
+                          ("contrast", [0.8, 0.2])):
         conditions += [{"corruption": kind, "amount": amount,
                         "accuracy": interval(0.85 - 0.8 * amount + shift),
                         "silent": amount / 4, "saturated": 0.01,
@@ -45,6 +46,8 @@ def arm(place, label):
     return {"label": label, "parameters": 269322, "conditions": conditions,
             "areas": {"gaussian": interval(0.6 + shift),
                       "dropout": interval(0.5 + shift)},
+            "overall": {"accuracy": interval(0.6), "loss": interval(1.25)},
+            "stability": {"settle": interval(6.5), "flips": interval(0.25)},
             "by_steps": {"1": 0.7, "5": 0.85, "20": 0.88 + shift},
             "examples": {"1000": interval(0.85), "1": interval(0.4),
                          "10": interval(0.6), "100": interval(0.76)}}
@@ -58,6 +61,10 @@ def write_study(folder):
          "high": 0.041, "t": 6.1, "p": 0.001, "p_holm": 0.01 * place,
          "is_real": place < 3}
         for place, label in enumerate(ARMS[1:], 1)]
+    differences.append(
+        {"arm": "+U", "reference": "ReLU", "best_of": True, "what": "settle",
+         "corruption": None, "amount": None, "mean": 3.5, "low": 2, "high": 4.25,
+         "t": 9, "p": 0.5, "p_holm": 1, "is_real": False})
     folder.mkdir()
     (folder / "study.json").write_text(json.dumps(
         {"name": "robust", "question": f"Is it? {SCRIPT}",
@@ -366,12 +373,24 @@ def test_a_study_says_its_verdicts(folder):
     assert "+U is 2.7 points better than FF under gaussian 0.3." in text
     rows = re.findall(r'<tr class="real"><td>(.*?)</td>', text)
     assert rows == ["+U", "+U+V"]
-    assert text.count("cannot be told</td>") == 2
+    assert text.count("cannot be told</td>") == 3
+    # points for shares, steps as they are
+    assert '+2.70</td><td class="n">+1.20 to +4.10</td>' in text
+    assert '+3.50</td><td class="n">+2.00 to +4.25</td>' in text
+    assert "ReLU (best)" in text
+    assert '6.5 <span class="soft">6.48 to 6.53</span>' in text
+    assert '25.0 % <span class="soft">23.0 to 28.0</span>' in text
     # amount 0 is the clean accuracy, amounts ascend, examples on a log axis
     chart = re.search(r'aria-label="gaussian".*?</figure>', text,
                       re.S).group(0)
     assert re.findall(r'data-v="FF: amount ([0-9.]+),', chart) == [
         "0", "0.1", "0.3", "0.5"]
+    chart = re.search(r'aria-label="contrast".*?</figure>', text,
+                      re.S).group(0)
+    # 0 would be a black image, so clean has no point on this axis
+    assert re.findall(r'data-v="FF: amount ([0-9.]+),', chart) == [
+        "0.2", "0.8"]
+    assert chart.count("stroke-dasharray") == len(ARMS)
     assert "FF: examples of each class 1000, 85 % (83 % to 88 %)" in text
 
 
