@@ -325,6 +325,19 @@ def test_the_surest_wrong_answers_are_shown_with_their_images(folder, toy):
         assert int(label) == y[int(sample)] != int(answer)
 
 
+def test_a_part_of_the_samples_has_the_spikes_of_the_whole_test(folder, toy):
+    with np.load(toy) as data:
+        np.save(folder / "all.npy", data["x_test"])
+    done = run("predict", "two", "all.npy", "--json", cwd=folder)
+    answers = [one["answer"] for one in json.loads(done.stdout)]
+    run("report", "two", "--samples", "50", "-o", "part.html", cwd=folder)
+    cards = re.findall(r"Test sample (\d+): \d+ taken for (\d+)",
+                       (folder / "part.html").read_text())
+    assert len({int(sample) for sample, _ in cards}) == 8
+    assert all(int(sample) % 4 == 0 and answers[int(sample)] == int(answer)
+               for sample, answer in cards)
+
+
 def test_two_runs_share_charts_and_tables(folder):
     text = (folder / "both.html").read_text()
     chart = re.search(r'aria-label="Accuracy against T".*?</figure>', text,
