@@ -145,6 +145,24 @@ def test_confusion_and_curve_are_those_of_eval(folder):
         assert f"one: steps T {point['steps']}, {share} % (" in text
 
 
+def test_robustness_and_confidence_are_those_of_eval(folder):
+    conditions = ["gaussian:0.38", "dropout:0.75", "contrast:0.2",
+                  "background:0.3"]
+    done = run("eval", "two", "--seeds", "1", "--corrupt",
+               ",".join(conditions), "--json", cwd=folder)
+    rows = json.loads(done.stdout)["conditions"]
+    run("report", "two", "-o", "two.html", cwd=folder)
+    text = (folder / "two.html").read_text()
+    for row in rows[1:]:
+        cells = "".join(f'<td class="n">{100 * row[name]:.1f} %</td>'
+                        for name in ("accuracy", "silent", "saturated"))
+        assert (f'<td>{row["corruption"]}</td><td class="n">{row["amount"]:g}'
+                f"</td>{cells}") in text
+    assert f"raw, ECE {100 * rows[0]['ece']:.1f} %" in text
+    assert f"ECE {100 * rows[0]['ece_temperature']:.1f} %" in text
+    assert f"errors: {rows[0]['roc_area']:.3f}" in text
+
+
 def test_learning_curves_are_the_lines_of_metrics(folder):
     text = (folder / "one/report.html").read_text()
     for line in (folder / "one/metrics.jsonl").read_text().splitlines():
