@@ -283,12 +283,13 @@ static void raster_panel(cli_text *to, const showing *seen,
         "<svg class=\"layer\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\" "
         "viewBox=\"0 0 %zu %zu\" preserveAspectRatio=\"none\" "
         "data-steps=\"%zu\" data-units=\"%zu\" data-label=\"%s\">"
-        "<rect width=\"100%%\" height=\"100%%\" fill=\"none\" "
+        "<rect width=\"%zu\" height=\"%zu\" fill=\"none\" "
         "pointer-events=\"all\"/>"
         "<path class=\"mark f%zu\" fill=\"%s\" d=\"",
         top + height / 2.0, label, top + height / 2.0 + 15.0, count, LEFT, top,
         WIDTH, height, LEFT, top, WIDTH, height, seen->steps, shown,
-        seen->steps, shown, label, layer == 0 ? (size_t)7 : (layer - 1) % 7,
+        seen->steps, shown, label, seen->steps, shown,
+        layer == 0 ? (size_t)7 : (layer - 1) % 7,
         chart_colour(layer == 0 ? 7 : (layer - 1) % 7));
     spikes_path(to, seen, run, layer, shown);
     cli_text_print(to,
@@ -302,7 +303,7 @@ static void raster_panel(cli_text *to, const showing *seen,
 static void raster_chart(cli_text *to, const showing *seen,
                          const report_run *run, const char *title)
 {
-    enum { WIDTH = 980, TOP = 28, GAP = 12, BOTTOM = 40, LAYERS_SHOWN = 8 };
+    enum { WIDTH = 980, TOP = 28, GAP = 12, BOTTOM = 20, LAYERS_SHOWN = 8 };
     const size_t layers =
         run->layers < LAYERS_SHOWN ? run->layers : LAYERS_SHOWN;
     double height = TOP + BOTTOM;

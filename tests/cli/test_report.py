@@ -283,6 +283,15 @@ def test_the_raster_zooms_by_keys_buttons_and_dragging(folder, driver):
     assert box() == [12.5, 4, 25, 8]
     ActionChains(driver).send_keys(Keys.ARROW_RIGHT).perform()
     assert box() == [18.75, 4, 25, 8]
+    # where a layer is silent too, and where it was out of sight before
+    frame = chart.find_elements(By.CSS_SELECTOR, "rect.frame")[1]
+    x, y = frame.rect["width"], frame.rect["height"]
+    for dx in (-0.4, 0.4):
+        ActionChains(driver, duration=0).move_to_element_with_offset(
+            frame, int(dx * x), int(0.4 * y)).perform()
+        unit, step = re.search(r"unit (\d+), step (\d+)", tip(driver)).groups()
+        assert int(unit) == 11
+        assert abs(int(step) - (18.75 + (0.5 + dx) * 25 + 1)) <= 1.5
     ends = [e.text for e in
             chart.find_elements(By.CSS_SELECTOR, ".step-end")]
     assert ends == ["19", "44"]
