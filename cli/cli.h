@@ -28,7 +28,8 @@ enum cli_command_bit {
     CLI_HELP = 64,
     CLI_BENCH = 128,
     CLI_TRACE = 256,
-    CLI_ALL = 511
+    CLI_REPORT = 512,
+    CLI_ALL = 1023
 };
 
 /* What the command line asked for. */
@@ -41,7 +42,8 @@ typedef struct cli_options {
     const char *corrupt, *split; /* eval, data, trace */
     const char *early;           /* eval */
     const char *samples;         /* trace */
-    size_t count, shown, rows;   /* trace; shown SIZE_MAX: as usual */
+    size_t count;                /* trace, report; 0: as usual */
+    size_t shown, rows;          /* trace; shown SIZE_MAX: as usual */
     bool force, json, quiet, man;
     int threads;
     size_t seeds, layer;
@@ -94,6 +96,7 @@ int cli_data_corrupt(cli_options *options);
 int cli_trace(cli_options *options);
 int cli_doctor(cli_options *options);
 int cli_bench(cli_options *options);
+int cli_report(cli_options *options);
 int cli_help(cli_options *options);
 void cli_help_overview(FILE *to);
 void cli_help_command(FILE *to, const cli_command *command);

@@ -11,6 +11,8 @@ static const cli_command commands[] = {
       cli_predict },
     { "trace", CLI_TRACE, "RUN|MODEL [FILE]",
       "how activations evolve, drawn and measured", cli_trace },
+    { "report", CLI_REPORT, "RUN...|STUDY", "runs or a study as an HTML page",
+      cli_report },
     { "info", CLI_INFO, "[RUN|MODEL]", "what a model or network is made of",
       cli_info },
     { "data", CLI_DATA, "[NAME|PATH]|corrupt NAME|PATH",

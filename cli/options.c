@@ -8,6 +8,8 @@
 static const cli_option table[] = {
     { "out", 'o', "DIR", CLI_TRAIN, "run directory (default: runs/DATA-N)" },
     { "out", 'o', "FILE.npz", CLI_DATA, "corrupt: where the set goes" },
+    { "out", 'o', "FILE", CLI_REPORT,
+      "the page (default: report.html in the first run)" },
     { "config", 0, "FILE", CLI_TRAIN | CLI_INFO | CLI_BENCH,
       "settings from a YAML file; options override it" },
     { "preset", 0, "NAME", CLI_TRAIN | CLI_INFO | CLI_BENCH,
@@ -52,7 +54,8 @@ static const cli_option table[] = {
       "the corruptions and their amounts at five severities" },
     { "samples", 0, "LIST", CLI_TRACE,
       "these samples, from 0, as 0,5,20-29; all are drawn" },
-    { "count", 0, "N", CLI_TRACE, "the first N samples (default: 100)" },
+    { "count", 0, "N", CLI_TRACE | CLI_REPORT,
+      "samples: the first 100 for trace, up to 2000 evenly spread for report" },
     { "show", 0, "N", CLI_TRACE,
       "samples to draw (default: 2, up to 20 of a list)" },
     { "rows", 0, "N", CLI_TRACE,
@@ -71,7 +74,7 @@ static const cli_option table[] = {
     { "quiet", 0, NULL, CLI_TRAIN | CLI_EVAL | CLI_PREDICT,
       "no progress on stderr" },
     { "threads", 0, "N",
-      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_TRACE,
+      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_TRACE | CLI_REPORT,
       "threads (default: all cores); results do not depend on it" },
     { "backend", 0, "NAME", CLI_ALL,
       "kernels: ref, avx2, avx512 or avx512vbmi" },
@@ -95,8 +98,9 @@ bool cli_takes_setting(unsigned command, const char *name)
     if (command & CLI_DATA)
         return strcmp(name, "data-dir") == 0 || strcmp(name, "seed") == 0 ||
                strncmp(name, "augment", 7) == 0;
-    for (size_t k = 0; command & (CLI_EVAL | CLI_PREDICT | CLI_TRACE) &&
-                       k < sizeof testing / sizeof *testing;
+    for (size_t k = 0;
+         command & (CLI_EVAL | CLI_PREDICT | CLI_TRACE | CLI_REPORT) &&
+         k < sizeof testing / sizeof *testing;
          k++)
         if (strcmp(name, testing[k]) == 0)
             return true;
