@@ -29,8 +29,19 @@ enum cli_command_bit {
     CLI_BENCH = 128,
     CLI_TRACE = 256,
     CLI_REPORT = 512,
-    CLI_ALL = 1023
+    CLI_SWEEP = 1024,
+    CLI_CRITICALITY = 2048,
+    CLI_ALL = 4095
 };
+
+/* limen sweep: what is varied, how often, by how many at a time. */
+enum { CLI_AXES_MAX = 8 };
+typedef struct cli_sweep_options {
+    const char *grids[CLI_AXES_MAX], *ranges[CLI_AXES_MAX];
+    size_t grid_count, range_count;
+    size_t random, seeds, jobs; /* jobs 0: all cores */
+    const char *plot;
+} cli_sweep_options;
 
 /* What the command line asked for. */
 typedef struct cli_options {
@@ -50,6 +61,8 @@ typedef struct cli_options {
     size_t units, in_degree; /* bench, simulation */
     size_t epoch, preview;   /* data */
     bool list, calibration;
+    cli_sweep_options sweep;
+    bool theory; /* sweep, criticality */
     double checkpoint_minutes, seconds;
     char **words; /* what is no option */
     size_t word_count;
@@ -78,6 +91,20 @@ typedef struct cli_option {
 
 const cli_option *cli_option_at(size_t i);
 
+/* The k-th option of limen sweep and limen criticality, NULL past the last:
+ * they follow those of the other commands. */
+const cli_option *cli_criticality_option_at(size_t k);
+
+/* Takes one of them; false if this command's `name` is none. */
+bool cli_criticality_option(cli_options *options, const char *name,
+                            const char *text, int *code);
+
+/* Numbers of options; an exit code. */
+int cli_read_number(double *out, const char *name, const char *text, double min,
+                    double max);
+int cli_read_count(size_t *out, const char *name, const char *text, double min,
+                   double max);
+
 /* Whether a command takes a setting as an option. */
 bool cli_takes_setting(unsigned command, const char *name);
 
@@ -98,6 +125,7 @@ int cli_doctor(cli_options *options);
 int cli_bench(cli_options *options);
 int cli_report(cli_options *options);
 int cli_help(cli_options *options);
+int cli_sweep(cli_options *options);
 void cli_help_overview(FILE *to);
 void cli_help_command(FILE *to, const cli_command *command);
 void cli_man_page(FILE *to);
