@@ -442,6 +442,22 @@ LIMEN_API limen_status limen_data_augment(limen_data **out,
 LIMEN_API limen_status limen_data_save(const char *path, const limen_data *data,
                                        limen_error *err);
 
+/* An array of numbers of any shape. */
+typedef struct limen_numbers {
+    size_t dims, shape[4];
+    size_t count;   /* the product of shape, at least 1 */
+    double *values; /* (shape) finite */
+} limen_numbers;
+
+/* Reads an NPY, an NPZ or a CSV (rows, columns), whatever its name is.  member:
+ * the array of an NPZ, without .npy; NULL for the first of activity, counts,
+ * raster and x. */
+LIMEN_API limen_status limen_numbers_load(limen_numbers **out, const char *path,
+                                          const char *member, limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_numbers_free(limen_numbers *numbers);
+
 /* Writes a file whole or not at all: temporary file, fsync, rename. */
 LIMEN_API limen_status limen_file_write(const char *path, const void *bytes,
                                         size_t size, limen_error *err);
