@@ -28,12 +28,12 @@ static limen_status parse_npz(lm_array *out, const unsigned char *bytes,
         if (status == LIMEN_OK && out->dims > 0)
             return LIMEN_OK;
     }
-    return status != LIMEN_OK
-               ? status
-               : lm_error_set(err, LIMEN_BAD_FILE,
-                              "%.200s: none of its arrays is called activity, "
-                              "counts, raster or x; name the one to take",
-                              path);
+    if (status != LIMEN_OK)
+        return status;
+    return lm_error_set(err, LIMEN_BAD_FILE,
+                        "%.200s: none of its arrays is called activity, "
+                        "counts, raster or x; name the one to take",
+                        path);
 }
 
 static limen_status parse(lm_array *out, const unsigned char *bytes,
