@@ -43,6 +43,18 @@ typedef struct cli_sweep_options {
     const char *plot;
 } cli_sweep_options;
 
+/* limen criticality: of what, and how. */
+typedef struct cli_criticality_options {
+    const char *measure, *states, *array, *layout, *report;
+    size_t units, networks, runs, steps, warm_up, bin, count, resamples, layer;
+    double in_degree, weights_sd, weights_mean, threshold;
+    double input_mean, input_step, input_rate;
+    double avalanche_threshold; /* times the mean activity; negative: auto */
+    double sampled;
+    bool poisson, signs, sign_of_zero;
+    const char *describes; /* the first option that describes a network */
+} cli_criticality_options;
+
 /* What the command line asked for. */
 typedef struct cli_options {
     unsigned command;         /* a cli_command_bit */
@@ -62,6 +74,7 @@ typedef struct cli_options {
     size_t epoch, preview;   /* data */
     bool list, calibration;
     cli_sweep_options sweep;
+    cli_criticality_options criticality;
     bool theory; /* sweep, criticality */
     double checkpoint_minutes, seconds;
     char **words; /* what is no option */
@@ -95,6 +108,8 @@ const cli_option *cli_option_at(size_t i);
  * they follow those of the other commands. */
 const cli_option *cli_criticality_option_at(size_t k);
 
+void cli_criticality_defaults(cli_criticality_options *options);
+
 /* Takes one of them; false if this command's `name` is none. */
 bool cli_criticality_option(cli_options *options, const char *name,
                             const char *text, int *code);
@@ -126,6 +141,7 @@ int cli_bench(cli_options *options);
 int cli_report(cli_options *options);
 int cli_help(cli_options *options);
 int cli_sweep(cli_options *options);
+int cli_criticality(cli_options *options);
 void cli_help_overview(FILE *to);
 void cli_help_command(FILE *to, const cli_command *command);
 void cli_man_page(FILE *to);

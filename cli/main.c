@@ -13,6 +13,8 @@ static const cli_command commands[] = {
       "how activations evolve, drawn and measured", cli_trace },
     { "report", CLI_REPORT, "RUN...|STUDY", "runs or a study as an HTML page",
       cli_report },
+    { "criticality", CLI_CRITICALITY, "[RUN|MODEL|ACTIVITY]",
+      "how near activity is to criticality", cli_criticality },
     { "sweep", CLI_SWEEP, "-- COMMAND OPTIONS...",
       "a command at many values of its options", cli_sweep },
     { "info", CLI_INFO, "[RUN|MODEL]", "what a model or network is made of",

@@ -98,6 +98,10 @@ bool cli_takes_setting(unsigned command, const char *name)
 
     if (command & (CLI_TRAIN | CLI_INFO | CLI_BENCH))
         return true;
+    if (command & CLI_CRITICALITY)
+        return strcmp(name, "seed") == 0 || strcmp(name, "data") == 0 ||
+               strcmp(name, "data-dir") == 0 || strcmp(name, "encoder") == 0 ||
+               strcmp(name, "pixel-scale") == 0;
     if (command & CLI_SWEEP)
         return strcmp(name, "seed") == 0;
     if (command & CLI_DATA)
@@ -430,6 +434,7 @@ int cli_options_read(cli_options *options, int argc, char **argv, int first,
     options->epoch = 1;
     options->seconds = 2.0;
     options->checkpoint_minutes = 10.0;
+    cli_criticality_defaults(&options->criticality);
     options->words = calloc((size_t)argc, sizeof *options->words);
     if (options->words == NULL)
         return cli_fail(CLI_NO_MEMORY, "out of memory");
