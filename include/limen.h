@@ -853,9 +853,8 @@ typedef struct limen_theory {
     double propagation; /* ZERO_ONE: spikes that one spike causes in a silent
                            network, K P(w + u > theta); 1 is critical for
                            activity, not for damage */
-    double separation;  /* PLUS_MINUS: network-mediated, the distance under
-                           independent inputs less what the last input alone
-                           explains */
+    double separation;  /* PLUS_MINUS: limen_separation's network */
+    double memory;      /* and its memory: separation - distance */
 } limen_theory;
 
 /* LIMEN_BAD_VALUE if the description is, or PLUS_MINUS with mean not 0. */
@@ -978,12 +977,17 @@ LIMEN_API limen_status limen_random_lyapunov(
     size_t samples, const limen_damage_options *options, uint64_t seed,
     int threads, limen_error *err);
 
-/* Network-mediated separation (Bertschinger & Natschlaeger 2004). */
+/* Network-mediated separation (after Bertschinger & Natschlaeger 2004).  In the
+ * chaotic phase runs come apart whatever the input, so that `network` stays
+ * high there; `memory` is high along the critical line alone. */
 typedef struct limen_separation {
     double total;   /* distance of two runs with independent inputs */
     double direct;  /* the same after one step from identical states: what the
                        last input alone explains */
+    double common;  /* distance of two runs with the same input: what the
+                       initial states alone explain */
     double network; /* total - direct */
+    double memory;  /* network - common: what earlier inputs explain */
 } limen_separation;
 
 /* Over `steps` steps after `warm_up`; noise is independent too. */

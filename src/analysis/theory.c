@@ -135,7 +135,7 @@ limen_status limen_theory_of(limen_theory *out,
                              const limen_random_network *spec, limen_error *err)
 {
     const limen_status status = limen_random_network_check(spec, err);
-    limen_theory made = { NAN, NAN, NAN, NAN, NAN, NAN };
+    limen_theory made = { NAN, NAN, NAN, NAN, NAN, NAN, NAN };
 
     if (status != LIMEN_OK)
         return status;
@@ -156,6 +156,7 @@ limen_status limen_theory_of(limen_theory *out,
         made.distance = distance_fixed_point(spec, false);
         made.separation = distance_fixed_point(spec, true) -
                           limen_hamming_map(spec, 0.0, true);
+        made.memory = made.separation - made.distance;
     }
     made.growth = limen_damage_slope(spec, made.activity, false);
     made.growth_geometric = limen_damage_slope(spec, made.activity, true);
@@ -235,8 +236,7 @@ limen_status limen_critical_degree(double *out,
     if (status != LIMEN_OK)
         return status;
     at.is_poisson = true;
-    const double critical =
-        crossing(&at, &at.in_degree, 0.01, 100.0, false);
+    const double critical = crossing(&at, &at.in_degree, 0.01, 100.0, false);
     if (isnan(critical))
         return lm_error_set(err, LIMEN_BAD_VALUE,
                             "in-degree: growth is on one side of 1 at 0.01 and "
