@@ -820,8 +820,8 @@ typedef struct limen_random_network {
     size_t units; /* N; theory does not read it */
     limen_gate_form form;
     limen_gate_weights weights;
-    double in_degree;      /* K: distinct sources of each unit, never itself */
-    bool is_poisson;       /* in-degrees are Poisson with mean K instead */
+    double in_degree; /* K <= 500: distinct sources, never the unit itself */
+    bool is_poisson;  /* in-degrees are Poisson with mean K instead */
     double mean, variance; /* NORMAL only */
     double threshold;      /* theta */
     double input_mean, input_step, input_chance;
@@ -869,9 +869,8 @@ typedef struct limen_theory {
     double propagation; /* ZERO_ONE: spikes that one spike causes in a silent
                            network, K P(w + u > theta); 1 is critical for
                            activity, not for damage */
-    double separation;  /* PLUS_MINUS: network-mediated, the distance under
-                           independent inputs less what the last input alone
-                           explains */
+    double separation;  /* PLUS_MINUS: limen_separation's network */
+    double memory;      /* and its memory: separation - distance */
 } limen_theory;
 
 /* LIMEN_BAD_VALUE if the description is, or PLUS_MINUS with mean not 0. */
@@ -889,7 +888,7 @@ LIMEN_API limen_status limen_critical_variance(double *out,
 
 /* The mean in-degree K (is_poisson) at which growth is 1: 1.84943 for
  * PLUS_MINUS, SIGNS, zero_fires without input.  LIMEN_BAD_VALUE if there is
- * none in 0.01 .. 1000. */
+ * none in 0.01 .. 100. */
 LIMEN_API limen_status limen_critical_degree(double *out,
                                              const limen_random_network *spec,
                                              limen_error *err);
@@ -917,15 +916,14 @@ LIMEN_API limen_status limen_network_random(limen_network **out,
                                             limen_error *err);
 
 typedef struct limen_damage_options {
-    size_t warm_up; /* steps before damage */
-    size_t steps;   /* after it; of limen_lyapunov: damaged anew at each */
-    size_t tail;    /* last steps, over which long-time damage is averaged */
-    size_t twins;   /* copies of each sample, damaged apart; 0: one for each
+    size_t warm_up;   /* steps before damage */
+    size_t steps;     /* after it; of limen_lyapunov: damaged anew at each */
+    size_t tail;      /* last steps, over which long-time damage is averaged */
+    size_t twins;     /* copies of each sample, damaged apart; 0: one for each
                         unit, each with another unit flipped (flips 1) */
-    size_t flips;   /* units flipped in a twin, distinct, drawn */
-    double start;   /* chance of each unit to fire in the initial state */
-    bool is_still;  /* measure also where no unit changes in the undamaged
-                        runs: silent and saturated networks */
+    size_t flips;     /* units flipped in a twin, distinct, drawn */
+    double start;     /* chance of each unit to fire in the initial state */
+    bool uniform_too; /* measure also silent and saturated networks */
 } limen_damage_options;
 
 /* start 1/2, warm_up 30, steps 200, tail 100, twins 1, flips 1. */
@@ -944,8 +942,8 @@ typedef struct limen_damage {
 /* Damage spreading (Derrida & Pomeau 1986): each sample is run from a drawn
  * state for warm_up steps, its twins are damaged, and all go on together.
  * Errors are standard errors over samples; NAN for one.  Memory does not grow
- * with samples and twins.  LIMEN_BAD_VALUE if no unit of any undamaged run
- * changes in the last step of the warm-up, unless is_still. */
+ * with samples and twins.  LIMEN_BAD_VALUE if after the warm-up no unit of any
+ * sample fires, or every one does, unless uniform_too. */
 LIMEN_API limen_status limen_damage_spread(limen_damage *out,
                                            const limen_image *image,
                                            const limen_input *input,
@@ -965,7 +963,8 @@ typedef struct limen_lyapunov {
 } limen_lyapunov;
 
 /* One-step growth and its logarithm along a run, twins prepared anew at each
- * step.  Errors and failures as limen_damage_spread's. */
+ * step.  Errors and failures as limen_damage_spread's; LIMEN_BAD_VALUE also if
+ * no twin ever differed after a step. */
 LIMEN_API limen_status limen_lyapunov_of(limen_lyapunov *out,
                                          const limen_image *image,
                                          const limen_input *input,
@@ -994,12 +993,17 @@ LIMEN_API limen_status limen_random_lyapunov(
     size_t samples, const limen_damage_options *options, uint64_t seed,
     int threads, limen_error *err);
 
-/* Network-mediated separation (Bertschinger & Natschlaeger 2004). */
+/* Network-mediated separation (after Bertschinger & Natschlaeger 2004).  In the
+ * chaotic phase runs come apart whatever the input, so that `network` stays
+ * high there; `memory` is high along the critical line alone. */
 typedef struct limen_separation {
     double total;   /* distance of two runs with independent inputs */
     double direct;  /* the same after one step from identical states: what the
                        last input alone explains */
+    double common;  /* distance of two runs with the same input: what the
+                       initial states alone explain */
     double network; /* total - direct */
+    double memory;  /* network - common: what earlier inputs explain */
 } limen_separation;
 
 /* Over `steps` steps after `warm_up`; noise is independent too. */
