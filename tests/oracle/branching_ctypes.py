@@ -41,6 +41,11 @@ class Ratio(c.Structure):
         return self._text.decode()
 
 
+class Process(c.Structure):
+    _fields_ = [("m", D), ("offspring_max", U32), ("drive", D),
+                ("sampled", D), ("seed", U64)]
+
+
 SIGNATURES = {
     "limen_branching_naive": (I, [P, P, Z, Z, D, P]),
     "limen_branching_naive_theory": (D, [D, D, D]),
@@ -48,12 +53,20 @@ SIGNATURES = {
     "limen_branching_fit": (I, [P, P, Z, B, P]),
     "limen_branching_defaults": (Options, []),
     "limen_branching_ratio": (I, [P, P, Z, P, Z, Z, P, P]),
+    "limen_branching_simulate": (I, [P, P, Z, Z, Z, U64, I, P]),
+    "limen_branching_avalanches": (I, [P, P, Z, P, U64, U32, I, P]),
+    "limen_branching_size_law": (D, [Z, D, U32]),
+    "limen_branching_duration_law": (None, [P, Z, D, U32]),
+    "limen_branching_response": (I, [P, P, Z, D, Z, Z, Z, U64, I, P]),
+    "limen_branching_response_theory": (D, [D, D]),
 }
 for _name, (_result, _arguments) in SIGNATURES.items():
     _function = getattr(limen._lib, _name)
     _function.restype, _function.argtypes = _result, _arguments
 
 naive_theory = limen._lib.limen_branching_naive_theory
+size_law = limen._lib.limen_branching_size_law
+response_theory = limen._lib.limen_branching_response_theory
 LimenError = limen.LimenError
 
 
@@ -94,3 +107,37 @@ def ratio(activity, means="stationary", **options):
     limen._call("limen_branching_ratio", c.byref(out), r.ctypes.data, len(r),
                 a.ctypes.data, *a.shape, c.byref(asked))
     return out, r[:out.lags]
+
+
+def simulate(m, drive, steps, trials=1, offspring_max=0, sampled=1.0, seed=0,
+             burn_in=0, start=0, threads=1):
+    process = Process(m, offspring_max, drive, sampled, seed)
+    out = np.zeros((trials, steps))
+    limen._call("limen_branching_simulate", out.ctypes.data, c.byref(process),
+                trials, steps, burn_in, start, threads)
+    return out
+
+
+def avalanches(m, count, offspring_max=0, sampled=1.0, seed=0,
+               size_max=1 << 20, duration_max=1 << 30, threads=1):
+    process = Process(m, offspring_max, 0, sampled, seed)
+    size, duration = np.zeros(count, np.uint64), np.zeros(count, np.uint32)
+    limen._call("limen_branching_avalanches", size.ctypes.data,
+                duration.ctypes.data, count, c.byref(process), size_max,
+                duration_max, threads)
+    return size.astype(np.int64), duration.astype(np.int64)
+
+
+def duration_law(steps, m, offspring_max=0):
+    cdf = np.zeros(steps)
+    limen._lib.limen_branching_duration_law(cdf.ctypes.data, steps, m,
+                                            offspring_max)
+    return cdf
+
+
+def response(drive, m, n, steps, burn_in=0, seed=0, threads=1):
+    drive = np.ascontiguousarray(drive, float)
+    out = np.zeros(len(drive))
+    limen._call("limen_branching_response", out.ctypes.data, drive.ctypes.data,
+                len(drive), m, n, steps, burn_in, seed, threads)
+    return out
