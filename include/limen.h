@@ -1464,9 +1464,9 @@ limen_branching_ratio(limen_branching_result *out, double *r, size_t room,
 /* ---- Criticality: branching processes ---------------------------------------
  *
  * A_(t+1) = sum over A_t parents of their offspring, + arrivals.  Draws are
- * exact to 2^-53: tables of 64-bit thresholds without libm (base/law.h), so that
- * the same seed gives the same counts on every machine and any number of
- * threads.
+ * made by tables of 64-bit thresholds made without libm, right to 1e-12
+ * (base/law.h): the same seed gives the same counts on every machine and any
+ * number of threads.
  */
 typedef struct limen_branching_process {
     double m;               /* mean offspring, in [0, 64] */
@@ -1479,7 +1479,7 @@ typedef struct limen_branching_process {
 
 /* activity: (trials, steps) counts of the units seen.  Each trial starts with
  * `start` units and runs burn_in steps first.  LIMEN_DIVERGED, activity then
- * undefined, if one has more than 2^40 units. */
+ * undefined, if one has more than 2^32 units. */
 LIMEN_API limen_status limen_branching_simulate(
     double *activity, const limen_branching_process *process, size_t trials,
     size_t steps, size_t burn_in, uint64_t start, int threads,
@@ -1488,7 +1488,8 @@ LIMEN_API limen_status limen_branching_simulate(
 /* Avalanches of one seed each, without drive.  size: (count) the units seen;
  * duration: (count) steps with activity, seen or not.  NULL for what is not
  * wanted.  An avalanche is stopped when it has size_max units (seen or not) or
- * duration_max steps: its numbers are then what it had so far. */
+ * duration_max steps: its numbers are then what it had so far.  size_max is
+ * at most 2^26, both are at least 1. */
 LIMEN_API limen_status limen_branching_avalanches(
     uint64_t *size, uint32_t *duration, size_t count,
     const limen_branching_process *process, uint64_t size_max,
@@ -1509,7 +1510,7 @@ LIMEN_API void limen_branching_duration_law(double *cdf, size_t steps, double m,
  * drawn neighbours): each step the Poisson(m A + drive n) arrivals fall on units
  * at random, and those hit are active.  response: (points) means over `steps`
  * after burn_in steps from rest; drive: (points) mean arrivals a unit and step,
- * in [0, 100]; n <= 2^24 units, m in [0, 64]. */
+ * in [0, 16]; n <= 2^19 units, m in [0, 16]. */
 LIMEN_API limen_status limen_branching_response(
     double *response, const double *drive, size_t points, double m, size_t n,
     size_t steps, size_t burn_in, uint64_t seed, int threads, limen_error *err);

@@ -217,10 +217,9 @@ static limen_status bootstrap(limen_branching_result *out, lm_pairs *pairs,
                                     out->lags * segments * sizeof *sums);
         goto done;
     }
-    for (size_t k = 0; k < out->lags; k++)
-        for (size_t i = 0; i < segments; i++)
-            sums[k * segments + i] = lm_pairs_sums(pairs, i / pairs->blocks,
-                                                   i % pairs->blocks, k + 1);
+    for (size_t k = 0; k < out->lags; k += LM_LAGS)
+        lm_pairs_sums(sums + k * segments, pairs, k + 1,
+                      out->lags - k < LM_LAGS ? out->lags - k : LM_LAGS);
     resample(tau, &found, r, weight, sums, pairs, out->lags, options);
     fill_interval(out, tau, found, options);
 done:
@@ -297,7 +296,7 @@ limen_status limen_branching_ratio(limen_branching_result *out, double *r,
                               options->means == LIMEN_MEANS_SEPARATED, err);
     if (status != LIMEN_OK)
         return status;
-    lm_pair_sums *sums = lm_alloc(trials, 1, sizeof *sums);
+    lm_pair_sums *sums = lm_alloc(LM_LAGS, trials, sizeof *sums);
     if (sums == NULL)
         status = lm_error_no_memory(err, "sums", trials * sizeof *sums);
     else if (options->lags == 0)

@@ -35,18 +35,22 @@ limen_status lm_pairs_new(lm_pairs *out, const double *activity, size_t trials,
                           size_t steps, bool separated, limen_error *err);
 void lm_pairs_free(lm_pairs *pairs);
 
-/* Of the pairs of one block of a trial, blocks cutting its steps - lag pairs. */
-lm_pair_sums lm_pairs_sums(const lm_pairs *pairs, size_t trial, size_t block,
-                           size_t lag);
+enum { LM_LAGS = 4 }; /* whose products share a pass over the activity */
 
-/* r of one lag from sums: (segments), segment = trial * blocks + block, each
+/* sums: (count, segments) of lags lag..lag + count - 1, count <= LM_LAGS; the
+ * blocks of a trial cut its steps - lag pairs. */
+void lm_pairs_sums(lm_pair_sums *sums, const lm_pairs *pairs, size_t lag,
+                   size_t count);
+
+/* r of one lag from sums: (segments), segment = trial blocks + block, each
  * counted weight times (NULL: once); a trial counts for the mean share of its
  * blocks.  NAN if there is no variance. */
 double lm_pairs_coefficient(const lm_pairs *pairs, const lm_pair_sums *sums,
                             const uint32_t *weight,
                             limen_branching_means means);
 
-/* r[k - first] for k = first..last; sums is room for (trials * blocks). */
+/* r[k - first] for k = first..last; sums is room for (LM_LAGS,
+ * segments). */
 limen_status lm_pairs_coefficients(double *r, size_t first, size_t last,
                                    const lm_pairs *pairs, lm_pair_sums *sums,
                                    limen_branching_means means,

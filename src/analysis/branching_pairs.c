@@ -13,23 +13,35 @@
 
 #include <math.h>
 
-enum { LANES = 32 }; // sums side by side: their order is written, not chosen
+enum { LANES = 16 }; // sums side by side: their order is written, not chosen
 
-/* sum of x[t] y[t] */
-LM_VECTORISE static double product(const double *x, const double *y, size_t n)
+/* sum[j] = sum over t < n of x[t] y[t + j], j < LM_LAGS = 4 */
+LM_VECTORISE static void products(double *restrict sum, const double *x,
+                                  const double *y, size_t n)
 {
-    double lane[LANES] = { 0.0 };
-    double sum = 0.0;
+    double a[LANES] = { 0.0 };
+    double b[LANES] = { 0.0 };
+    double c[LANES] = { 0.0 };
+    double d[LANES] = { 0.0 };
     size_t t = 0;
 
     for (; t + LANES <= n; t += LANES)
-        for (size_t l = 0; l < LANES; l++)
-            lane[l] += x[t + l] * y[t + l];
+        for (size_t l = 0; l < LANES; l++) {
+            a[l] += x[t + l] * y[t + l];
+            b[l] += x[t + l] * y[t + l + 1];
+            c[l] += x[t + l] * y[t + l + 2];
+            d[l] += x[t + l] * y[t + l + 3];
+        }
+    sum[0] = sum[1] = sum[2] = sum[3] = 0.0;
     for (; t < n; t++)
-        sum += x[t] * y[t];
-    for (size_t l = 0; l < LANES; l++)
-        sum += lane[l];
-    return sum;
+        for (size_t j = 0; j < LM_LAGS; j++)
+            sum[j] += x[t] * y[t + j];
+    for (size_t l = 0; l < LANES; l++) {
+        sum[0] += a[l];
+        sum[1] += b[l];
+        sum[2] += c[l];
+        sum[3] += d[l];
+    }
 }
 
 /* The mean, rounded if all values are whole. */
@@ -140,21 +152,61 @@ void lm_pairs_free(lm_pairs *pairs)
     *pairs = (lm_pairs){ 0 };
 }
 
-lm_pair_sums lm_pairs_sums(const lm_pairs *pairs, size_t trial, size_t block,
-                           size_t lag)
+/* The pairs of a block start at from <= t < to. */
+static size_t block_start(const lm_pairs *pairs, size_t block, size_t lag)
 {
-    const size_t all = pairs->steps - lag;
-    const size_t from = block * all / pairs->blocks;
-    const size_t to = (block + 1) * all / pairs->blocks;
-    const double *a = pairs->a + trial * pairs->steps;
-    const double *sum = pairs->sum + trial * (pairs->steps + 1);
-    const double *square = pairs->square + trial * (pairs->steps + 1);
+    return block * (pairs->steps - lag) / pairs->blocks;
+}
 
-    return (lm_pair_sums){ .n = (double)(to - from),
-                           .x = sum[to] - sum[from],
-                           .y = sum[to + lag] - sum[from + lag],
-                           .xx = square[to] - square[from],
-                           .xy = product(a + from, a + from + lag, to - from) };
+/* xy of one segment; blocks of neighbouring lags share all but a few pairs. */
+static void segment_products(double *xy, const lm_pairs *pairs, const double *a,
+                             size_t block, size_t lag, size_t count)
+{
+    const size_t begin = block_start(pairs, block, lag);
+    const size_t end = block_start(pairs, block + 1, lag + count - 1);
+    const bool shared = count == LM_LAGS && end > begin;
+
+    if (shared)
+        products(xy, a + begin, a + begin + lag, end - begin);
+    for (size_t j = 0; j < count; j++) {
+        const size_t from = block_start(pairs, block, lag + j);
+        const size_t to = block_start(pairs, block + 1, lag + j);
+
+        xy[j] = shared ? xy[j] : 0.0;
+        for (size_t t = from; t < (shared ? begin : to); t++)
+            xy[j] += a[t] * a[t + lag + j];
+        for (size_t t = end; shared && t < to; t++)
+            xy[j] += a[t] * a[t + lag + j];
+    }
+}
+
+void lm_pairs_sums(lm_pair_sums *sums, const lm_pairs *pairs, size_t lag,
+                   size_t count)
+{
+    const size_t segments = pairs->trials * pairs->blocks;
+
+    for (size_t s = 0; s < segments; s++) {
+        const size_t trial = s / pairs->blocks;
+        const size_t block = s % pairs->blocks;
+        const double *sum = pairs->sum + trial * (pairs->steps + 1);
+        const double *square = pairs->square + trial * (pairs->steps + 1);
+        double xy[LM_LAGS];
+
+        segment_products(xy, pairs, pairs->a + trial * pairs->steps, block, lag,
+                         count);
+        for (size_t j = 0; j < count; j++) {
+            const size_t k = lag + j;
+            const size_t from = block_start(pairs, block, k);
+            const size_t to = block_start(pairs, block + 1, k);
+
+            sums[j * segments + s] =
+                (lm_pair_sums){ .n = (double)(to - from),
+                                .x = sum[to] - sum[from],
+                                .y = sum[to + k] - sum[from + k],
+                                .xx = square[to] - square[from],
+                                .xy = xy[j] };
+        }
+    }
 }
 
 static void add(lm_pair_sums *to, const lm_pair_sums *one, double weight)
@@ -206,11 +258,16 @@ limen_status lm_pairs_coefficients(double *r, size_t first, size_t last,
                                    limen_branching_means means,
                                    limen_error *err)
 {
+    const size_t segments = pairs->trials * pairs->blocks;
+
     for (size_t k = first; k <= last; k++) {
-        for (size_t i = 0; i < pairs->trials * pairs->blocks; i++)
-            sums[i] =
-                lm_pairs_sums(pairs, i / pairs->blocks, i % pairs->blocks, k);
-        r[k - first] = lm_pairs_coefficient(pairs, sums, NULL, means);
+        const size_t j = (k - first) % LM_LAGS;
+
+        if (j == 0)
+            lm_pairs_sums(sums, pairs, k,
+                          last - k < LM_LAGS ? last - k + 1 : LM_LAGS);
+        r[k - first] =
+            lm_pairs_coefficient(pairs, sums + j * segments, NULL, means);
         if (!isfinite(r[k - first]))
             return lm_error_set(err, LIMEN_BAD_VALUE,
                                 "activity: nothing varies before the last %zu "
@@ -235,7 +292,7 @@ limen_status limen_branching_coefficients(double *r, size_t lags,
                               means == LIMEN_MEANS_SEPARATED, err);
     if (status != LIMEN_OK)
         return status;
-    lm_pair_sums *sums = lm_alloc(trials, 1, sizeof *sums);
+    lm_pair_sums *sums = lm_alloc(LM_LAGS, trials, sizeof *sums);
     if (sums == NULL)
         status = lm_error_no_memory(err, "sums", trials * sizeof *sums);
     else
