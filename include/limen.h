@@ -1190,12 +1190,11 @@ LIMEN_API limen_status limen_tail_bootstrap(double *p, const limen_tail *tail,
  * are sampled at whole numbers, the others are rounded, P(x) = P(x - 1/2 < X <
  * x + 1/2 | X > xmin - 1/2). */
 typedef enum limen_tail_law {
-    LIMEN_TAIL_POWER,       /* x^-alpha                     alpha */
-    LIMEN_TAIL_EXPONENTIAL, /* e^-(lambda x)                lambda */
-    LIMEN_TAIL_LOGNORMAL, /* e^-((ln x - mu)^2 / 2 sigma^2) / x    mu, sigma */
-    LIMEN_TAIL_STRETCHED, /* x^(beta-1) e^-(lambda x)^beta    lambda, beta */
-    LIMEN_TAIL_TRUNCATED, /* x^-alpha e^-(lambda x), alpha >= 0
-                               alpha, lambda */
+    LIMEN_TAIL_POWER,       /* x^-alpha: alpha */
+    LIMEN_TAIL_EXPONENTIAL, /* e^-(lambda x): lambda */
+    LIMEN_TAIL_LOGNORMAL,   /* e^-((ln x - mu)^2 / 2 sigma^2) / x: mu, sigma */
+    LIMEN_TAIL_STRETCHED,   /* x^(beta-1) e^-(lambda x)^beta: ln lambda, beta */
+    LIMEN_TAIL_TRUNCATED,   /* x^-alpha e^-(lambda x): alpha >= 0, lambda */
     LIMEN_TAIL_LAWS
 } limen_tail_law;
 
@@ -1216,8 +1215,15 @@ typedef struct limen_tail_ratio {
     bool nested;       /* p from chi-square of 2 |R|, 1 degree of freedom */
 } limen_tail_ratio;
 
-/* Fits two laws to the tail of `fit` and compares them (Vuong 1989; nested:
- * Wilks 1938).  R > 0 speaks for the first. */
+/* Log density or probability at x of a law on the range of `fit`. */
+LIMEN_API double limen_tail_log_density(const limen_tail *tail,
+                                        const limen_tail_power *fit,
+                                        const limen_tail_fitted *law, double x);
+
+/* Fits two laws to the tail of `fit` by maximum likelihood and compares them
+ * (Vuong 1989; nested: Wilks 1938).  R > 0 speaks for the first.  Lognormal and
+ * stretched exponential have power laws as limits: where data are one, sigma is
+ * huge or beta tiny, and R near 0. */
 LIMEN_API limen_status limen_tail_compare(
     limen_tail_ratio *out, const limen_tail *tail, const limen_tail_power *fit,
     limen_tail_law first, limen_tail_law second, limen_error *err);
