@@ -52,6 +52,7 @@ typedef enum crit_measure {
 typedef struct crit_value {
     bool is_asked, is_known;
     double value, low, high;
+    size_t missing; /* trials that have none */
     char refusal[480];
 } crit_value;
 
@@ -98,6 +99,7 @@ typedef struct crit_result {
     size_t scan_count;
     double *r; /* (lags) coefficients of multistep regression, or NULL */
     limen_branching_result branching;
+    limen_branching_naive_result naive; /* of all trials together */
 } crit_result;
 
 typedef struct criticality {
@@ -126,6 +128,11 @@ void crit_refuse(crit_value *to, const char *sentence);
 
 /* Mean and t interval of (count) values. */
 void crit_set_mean(crit_value *to, const double *values, size_t count);
+
+/* The exponent, or how much damage healed at once. */
+void crit_set_exponent(crit_value *to, limen_status status,
+                       const limen_error *err, const limen_lyapunov *found,
+                       double half);
 
 /* Where activity comes from; each fills results or the network's measures and
  * is an exit code. */

@@ -36,7 +36,7 @@ static bool has_silence(const crit_series *series, size_t bin)
 
             for (size_t t = 0; t < bin; t++)
                 sum += series->counts[k * series->steps + b * bin + t];
-            silent += !(sum > 0.0);
+            silent += (size_t) !(sum > 0.0);
         }
     return 20 * silent >= series->trials * bins;
 }
@@ -112,6 +112,17 @@ static limen_status pool_avalanches(limen_avalanches *to,
     return status;
 }
 
+/* A tail has a fiftieth of the avalanches: the search for the least distance
+ * would else end in a few of the largest. */
+static limen_tail_options tail_options(size_t count)
+{
+    limen_tail_options options = limen_tail_defaults();
+
+    if (count / 50 > options.events)
+        options.events = count / 50;
+    return options;
+}
+
 /* Fits a power law to sizes or durations; compares it with others. */
 static limen_status fit_tail(crit_tail *to, const double *events, size_t count,
                              bool is_discrete, bool is_null,
@@ -121,7 +132,7 @@ static limen_status fit_tail(crit_tail *to, const double *events, size_t count,
                                                     LIMEN_TAIL_LOGNORMAL,
                                                     LIMEN_TAIL_STRETCHED,
                                                     LIMEN_TAIL_TRUNCATED };
-    const limen_tail_options options = limen_tail_defaults();
+    const limen_tail_options options = tail_options(count);
     const int threads = all->options->threads;
     limen_error none;
     limen_status status =
@@ -165,16 +176,17 @@ static void measure_growth(crit_avalanches *to, crit_value *gamma,
     limen_error err;
     limen_status status =
         limen_growth_new(&to->growth, &to->pool, durations, &err);
-    const double half =
-        status == LIMEN_OK ? 1.959963984540054 * to->growth->error : NAN;
-    const double slope = status == LIMEN_OK ? to->growth->gamma : NAN;
+    const double half = status == LIMEN_OK
+                            ? 1.959963984540054 * to->growth->error
+                            : (double)NAN;
+    const double slope = status == LIMEN_OK ? to->growth->gamma : (double)NAN;
 
     crit_set(gamma, status, &err, slope, slope - half, slope + half);
     durations.low = fmax(durations.low, 3.0);
     status = limen_shapes_new(&to->shapes, &to->pool, durations,
                               SHAPE_AVALANCHES, &err);
     crit_set(collapse, status, &err,
-             status == LIMEN_OK ? to->shapes->error : NAN, NAN, NAN);
+             status == LIMEN_OK ? to->shapes->error : (double)NAN, NAN, NAN);
 }
 
 /* (alpha - 1) / (tau - 1) - gamma with a bootstrap interval, which null models
@@ -276,7 +288,7 @@ void crit_avalanches_clear(crit_avalanches *avalanches)
 static bool scan_row(limen_avalanche_row *row, const crit_series *series,
                      size_t bin, double factor, int threads)
 {
-    const limen_tail_options options = limen_tail_defaults();
+    limen_tail_options options;
     limen_avalanches pool;
     limen_tail *sizes = NULL;
     limen_tail *durations = NULL;
@@ -290,6 +302,7 @@ static bool scan_row(limen_avalanche_row *row, const crit_series *series,
         &pool, series, bin, row->theta,
         row->theta > 0.0 ? LIMEN_SIZE_ABOVE : LIMEN_SIZE_TOTAL, &err);
     row->avalanches = pool.count;
+    options = tail_options(pool.count);
     if (status == LIMEN_OK)
         status =
             limen_tail_new(&sizes, pool.size, pool.count, pool.whole, &err);

@@ -154,8 +154,8 @@ static void measure_damage(criticality *all, const subject *from)
     options.twins = LYAPUNOV_TWINS;
     status = limen_lyapunov_of(&lyapunov, from->image, &from->input, &options,
                                all->seed, all->options->threads, &err);
-    set_error(&all->network[CRIT_LYAPUNOV].own, status, &err, lyapunov.exponent,
-              lyapunov.exponent_error);
+    crit_set_exponent(&all->network[CRIT_LYAPUNOV].own, status, &err, &lyapunov,
+                      1.959963984540054 * lyapunov.exponent_error);
 }
 
 /* Of the first recurrent connection of a hidden layer. */

@@ -178,8 +178,10 @@ static void measure_damage(criticality *all, const limen_random_network *spec)
     options.twins = 0; // each unit in turn: no step without damage
     status = limen_random_lyapunov(&lyapunov, spec, networks, 1, &options,
                                    all->seed, threads, &err);
-    set_error(&all->network[CRIT_LYAPUNOV].own, status, &err, lyapunov.exponent,
-              lyapunov.exponent_error, networks);
+    crit_set_exponent(
+        &all->network[CRIT_LYAPUNOV].own, status, &err, &lyapunov,
+        cli_t_interval(lyapunov.exponent_error * sqrt((double)networks),
+                       networks));
 }
 
 /* What each of a few networks has. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECES = 10, LAGS_MAX = 4096, PAIRS_UNITS = 1000 };
+enum { PIECES = 10, LAGS_MAX = 4096, PAIRS_UNITS = 1000, LONG_TRIAL = 500 };
 
 void crit_set(crit_value *to, limen_status status, const limen_error *err,
               double value, double low, double high)
@@ -41,6 +41,23 @@ void crit_set_mean(crit_value *to, const double *values, size_t count)
         count < 3 ? (double)NAN
                   : cli_t_interval(sqrt(squares / (double)(count - 1)), count);
     crit_set(to, LIMEN_OK, NULL, mean, mean - half, mean + half);
+}
+
+void crit_set_exponent(crit_value *to, limen_status status,
+                       const limen_error *err, const limen_lyapunov *found,
+                       double half)
+{
+    char text[160];
+
+    crit_set(to, status, err, found->exponent, found->exponent - half,
+             found->exponent + half);
+    if (status != LIMEN_OK || to->is_known)
+        return;
+    snprintf(text, sizeof text,
+             "damage healed at once in %.3g %% of the steps, and the logarithm "
+             "of nothing is minus infinity",
+             100.0 * found->healed);
+    crit_refuse(to, text);
 }
 
 static size_t words_of(size_t units)
@@ -133,6 +150,18 @@ static limen_status fano(double *out, const piece *of, size_t units,
     return limen_fano(out, of->counts, of->steps, 1, err);
 }
 
+static limen_status naive(double *out, const piece *of, size_t units,
+                          limen_error *err)
+{
+    limen_branching_naive_result found = { .slope = NAN };
+    const limen_status status =
+        limen_branching_naive(&found, of->counts, 1, of->steps, 1.0, err);
+
+    (void)units;
+    *out = found.slope;
+    return status;
+}
+
 static limen_status autocorrelation(double *out, const piece *of, size_t units,
                                     limen_error *err)
 {
@@ -183,26 +212,36 @@ static limen_status entropy(double *out, const piece *of, size_t units,
     return status;
 }
 
-/* Mean and interval of a measure over the pieces; refused if a piece has
- * none. */
+/* Mean and interval of a measure over the pieces that have it; refused if fewer
+ * than half do. */
 static void over_pieces(crit_value *to, const crit_series *series,
                         limen_status (*measure)(double *, const piece *, size_t,
                                                 limen_error *))
 {
     const size_t count = piece_count(series);
     double *values = calloc(count, sizeof *values);
+    size_t known = 0;
     limen_status status = values == NULL ? LIMEN_NO_MEMORY : LIMEN_OK;
     limen_error err = { .text = "out of memory" };
 
-    for (size_t k = 0; status == LIMEN_OK && k < count; k++) {
+    for (size_t k = 0; values != NULL && k < count; k++) {
         const piece part = piece_at(series, k);
+        limen_error why;
+        const limen_status own =
+            measure(&values[known], &part, series->units, &why);
 
-        status = measure(&values[k], &part, series->units, &err);
+        if (own == LIMEN_OK) {
+            known++;
+        } else {
+            status = own;
+            err = why;
+        }
     }
-    if (status == LIMEN_OK)
-        crit_set_mean(to, values, count);
+    if (known > 0 && 2 * known >= count)
+        crit_set_mean(to, values, known);
     else
         crit_set(to, status, &err, NAN, NAN, NAN);
+    to->missing = count - known;
     free(values);
 }
 
@@ -232,29 +271,31 @@ static void measure_branching(crit_value *const to[], crit_result *result,
                               const crit_series *series, bool is_null,
                               const criticality *all)
 {
-    limen_branching_naive_result naive;
     limen_branching_options options = limen_branching_defaults();
     limen_branching_result found = { 0 };
     limen_error err;
-    limen_status status =
-        limen_branching_naive(&naive, series->counts, series->trials,
-                              series->steps, all->asked->sampled, &err);
 
-    crit_set(to[CRIT_NAIVE], status, &err, naive.slope, NAN, NAN);
+    over_pieces(to[CRIT_NAIVE], series, naive);
     options.seed = all->seed;
     options.resamples = is_null ? 0 : all->asked->resamples;
-    if (series->trials < 20) // means of few trials are not known well
+    // the means of trials differ, as those of samples do; of short ones they
+    // are not known well
+    if (series->steps >= LONG_TRIAL)
         options.means = LIMEN_MEANS_SEPARATED;
     if (!is_null)
         result->r = calloc(LAGS_MAX, sizeof *result->r);
-    status = limen_branching_ratio(&found, is_null ? NULL : result->r,
-                                   is_null || result->r == NULL ? 0 : LAGS_MAX,
-                                   series->counts, series->trials,
-                                   series->steps, &options, &err);
+    const limen_status status = limen_branching_ratio(
+        &found, is_null ? NULL : result->r,
+        is_null || result->r == NULL ? 0 : LAGS_MAX, series->counts,
+        series->trials, series->steps, &options, &err);
     crit_set(to[CRIT_MR], status, &err, found.fit.m, found.interval.low,
              found.interval.high);
     if (!is_null && status == LIMEN_OK)
         result->branching = found;
+    if (!is_null && limen_branching_naive(
+                        &result->naive, series->counts, series->trials,
+                        series->steps, all->asked->sampled, &err) != LIMEN_OK)
+        result->naive.corrected = NAN;
 }
 
 /* The null model of a series: of its spikes where they are known. */

@@ -22,7 +22,7 @@ static bool holds(const crit_value *value, double x)
     return value->low <= x && x <= value->high;
 }
 
-static void explain_branching(crit_result *result)
+static void explain_branching(crit_result *result, double sampled)
 {
     crit_found *naive = &result->found[CRIT_NAIVE];
     crit_found *mr = &result->found[CRIT_MR];
@@ -34,6 +34,10 @@ static void explain_branching(crit_result *result)
                 ? "below the MR estimate, as where units are not seen or the "
                   "input is noisy: trust MR"
                 : "agrees with MR: nothing is hidden by subsampling");
+    if (naive->own.is_known && sampled < 1.0 &&
+        isfinite(result->naive.corrected))
+        say(naive, "%s%.4g with every unit seen",
+            naive->words[0] != '\0' ? "; " : "", result->naive.corrected);
     if (!mr->own.is_known)
         return;
     say(mr, "a disturbance lasts %.3g steps; ", fit->fit.tau);
@@ -154,8 +158,13 @@ void crit_explain(criticality *all)
         for (size_t m = 0; m < CRIT_SERIES_MEASURES; m++)
             if (m != CRIT_MEAN_RATE)
                 result->found[m].theory = NAN;
-        explain_branching(result);
+        explain_branching(result, all->asked->sampled);
         explain_avalanches(result);
         explain_statistics(result);
+        for (size_t m = 0; m < CRIT_SERIES_MEASURES; m++)
+            if (result->found[m].own.is_known &&
+                result->found[m].own.missing > 0)
+                say(&result->found[m], "; %zu trials have none",
+                    result->found[m].own.missing);
     }
 }
