@@ -13,6 +13,17 @@ typedef struct map_plot {
     double low, high; /* values */
 } map_plot;
 
+/* Characters of the longest of these names, or of what is shown of it. */
+static double name_length(const char *const *names, size_t count)
+{
+    size_t longest = 3;
+
+    for (size_t k = 0; k < count; k++)
+        if (chart_length(names[k]) > longest)
+            longest = chart_length(names[k]);
+    return (double)(longest < NAMES_MAX ? longest : NAMES_MAX);
+}
+
 static double at_column(const map_plot *plot, double x)
 {
     return plot->left + plot->cell_width * (x + 0.5);
@@ -58,7 +69,9 @@ static void draw_names(cli_text *to, const map_plot *plot)
 {
     const cli_map *map = plot->map;
     const size_t every_row = (size_t)ceil(16.0 / plot->cell_height);
-    const size_t every_column = (size_t)ceil(52.0 / plot->cell_width);
+    const double room =
+        10.0 + CHARACTER_WIDTH * name_length(map->column_names, map->columns);
+    const size_t every_column = (size_t)ceil(room / plot->cell_width);
     const double bottom = at_row(plot, -0.5);
 
     for (size_t row = 0; row < map->rows; row += every_row) {
@@ -147,13 +160,8 @@ void cli_chart_map(cli_text *to, const cli_map *map)
 {
     const double width = map->width > 0.0 ? map->width : 640.0;
     map_plot plot = { .map = map, .low = INFINITY, .high = -INFINITY };
-    size_t longest = 3;
 
-    for (size_t k = 0; k < map->rows; k++)
-        if (chart_length(map->row_names[k]) > longest)
-            longest = chart_length(map->row_names[k]);
-    plot.left = 14.0 + CHARACTER_WIDTH *
-                           (double)(longest < NAMES_MAX ? longest : NAMES_MAX);
+    plot.left = 14.0 + CHARACTER_WIDTH * name_length(map->row_names, map->rows);
     plot.cell_width = (width - plot.left - 8.0) / (double)map->columns;
     plot.cell_height = fmin(plot.cell_width, 360.0 / (double)map->rows);
     for (size_t k = 0; k < map->rows * map->columns; k++)

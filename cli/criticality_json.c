@@ -121,8 +121,7 @@ json_t *crit_json(const criticality *all)
 {
     json_t *results = json_array();
     json_t *network = json_object();
-    json_t *to = json_pack("{s:s, s:I}", "subject", all->what, "seed",
-                           (json_int_t)all->seed);
+    json_t *to = json_pack("{s:s}", "subject", all->what);
 
     for (crit_measure m = CRIT_GROWTH; m < CRIT_MEASURES; m++)
         if (all->network[m].own.is_asked)

@@ -140,16 +140,26 @@ static void measure_damage(criticality *all, const subject *from)
     limen_damage_options options = limen_damage_defaults();
     limen_damage damage = { 0 };
     limen_lyapunov lyapunov = { 0 };
+    size_t units = 0;
     limen_error err;
 
+    for (size_t l = 1; l < from->layers; l++)
+        units += limen_network_units(from->net, l);
     options.twins = TWINS;
+    options.steps = options.tail = 1;
     limen_status status =
         limen_damage_spread(&damage, from->image, &from->input, &options,
                             all->seed, all->options->threads, &err);
     set_error(&all->network[CRIT_GROWTH].own, status, &err, damage.growth,
               damage.growth_error);
+    // a few units may heal by chance: what lasts is told by half of them
+    options = limen_damage_defaults();
+    options.flips = units > 1 ? units / 2 : 1;
+    status = limen_damage_spread(&damage, from->image, &from->input, &options,
+                                 all->seed, all->options->threads, &err);
     set_error(&all->network[CRIT_LONG_TIME].own, status, &err, damage.long_time,
               damage.long_time_error);
+    options.flips = 1;
     options.steps = options.tail = LYAPUNOV_STEPS;
     options.twins = LYAPUNOV_TWINS;
     status = limen_lyapunov_of(&lyapunov, from->image, &from->input, &options,

@@ -12,7 +12,8 @@ enum {
     RANK_STREAMS = 150,
     RANK_STEPS = 60,
     RANK_SHARED = 8,
-    LYAPUNOV_STEPS = 50
+    LYAPUNOV_STEPS = 50,
+    TWINS = 10
 };
 
 static int describe(limen_random_network *to, const criticality *all)
@@ -167,13 +168,21 @@ static void measure_damage(criticality *all, const limen_random_network *spec)
     limen_damage damage = { 0 };
     limen_lyapunov lyapunov = { 0 };
     limen_error err;
+
+    options.twins = TWINS;
+    options.steps = options.tail = 1;
     limen_status status = limen_random_damage(
         &damage, spec, networks, runs, &options, all->seed, threads, &err);
-
     set_error(&all->network[CRIT_GROWTH].own, status, &err, damage.growth,
               damage.growth_error, networks);
+    // a few units may heal by chance: what lasts is told by half of them
+    options = limen_damage_defaults();
+    options.flips = spec->units > 1 ? spec->units / 2 : 1;
+    status = limen_random_damage(&damage, spec, networks, runs, &options,
+                                 all->seed, threads, &err);
     set_error(&all->network[CRIT_LONG_TIME].own, status, &err, damage.long_time,
               damage.long_time_error, networks);
+    options.flips = 1;
     options.steps = options.tail = LYAPUNOV_STEPS;
     options.twins = 0; // each unit in turn: no step without damage
     status = limen_random_lyapunov(&lyapunov, spec, networks, 1, &options,
