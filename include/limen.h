@@ -385,6 +385,14 @@ LIMEN_API limen_status limen_data_select(limen_data **out,
                                          limen_error *err);
 LIMEN_API void limen_data_free(limen_data *data);
 
+/* Two parts of a set, drawn by the seed: *held gets held_samples, or is NULL
+ * for none; *train train_samples of the others, 0 for all of them. */
+LIMEN_API limen_status limen_data_split(limen_data **train, limen_data **held,
+                                        const limen_data *data,
+                                        size_t train_samples,
+                                        size_t held_samples, uint64_t seed,
+                                        limen_error *err);
+
 /* The set as the input of a run: one frame, p = byte/255 or the float, times
  * scale. */
 LIMEN_API limen_input limen_data_input(const limen_data *data, float scale,
