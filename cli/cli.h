@@ -27,7 +27,8 @@ enum cli_command_bit {
     CLI_DOCTOR = 32,
     CLI_HELP = 64,
     CLI_BENCH = 128,
-    CLI_ALL = 255
+    CLI_COMPARE = 1024,
+    CLI_ALL = 2047
 };
 
 /* What the command line asked for. */
@@ -35,11 +36,13 @@ typedef struct cli_options {
     unsigned command;         /* a cli_command_bit */
     limen_settings *settings; /* with those given marked as set */
     const char *out, *resume, *steps, *raster, *time_limit;
-    const char *shell; /* help --completion */
-    const char *work;  /* bench */
+    const char *shell;          /* help --completion */
+    const char *work;           /* bench */
+    const char *check, *python; /* compare */
     bool force, json, quiet, man;
     int threads;
     size_t seeds, layer;
+    size_t jobs;             /* compare; 0: as many as threads */
     size_t units, in_degree; /* bench, simulation */
     double checkpoint_minutes, seconds;
     char **words; /* what is no option */
@@ -85,6 +88,7 @@ int cli_info(cli_options *options);
 int cli_data(cli_options *options);
 int cli_doctor(cli_options *options);
 int cli_bench(cli_options *options);
+int cli_compare(cli_options *options);
 int cli_help(cli_options *options);
 void cli_help_overview(FILE *to);
 void cli_help_command(FILE *to, const cli_command *command);

@@ -7,6 +7,15 @@
 
 static const cli_option table[] = {
     { "out", 'o', "DIR", CLI_TRAIN, "run directory (default: runs/DATA-N)" },
+    { "out", 'o', "DIR", CLI_COMPARE,
+      "directory of the study (default: runs/STUDY); cells that are there are "
+      "kept" },
+    { "check", 0, "STORED.json", CLI_COMPARE,
+      "fail if means are not those of a stored result.json" },
+    { "jobs", 0, "N", CLI_COMPARE,
+      "cells at once (default: as many as threads)" },
+    { "python", 0, "PYTHON", CLI_COMPARE,
+      "what runs the baseline script (default: python3)" },
     { "config", 0, "FILE", CLI_TRAIN | CLI_INFO | CLI_BENCH,
       "settings from a YAML file; options override it" },
     { "preset", 0, "NAME", CLI_TRAIN | CLI_INFO | CLI_BENCH,
@@ -37,11 +46,12 @@ static const cli_option table[] = {
       "print completion for bash, zsh or fish" },
     { "json", 0, NULL,
       CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_INFO | CLI_DATA | CLI_DOCTOR |
-          CLI_BENCH,
+          CLI_BENCH | CLI_COMPARE,
       "results as JSON" },
-    { "quiet", 0, NULL, CLI_TRAIN | CLI_EVAL | CLI_PREDICT,
+    { "quiet", 0, NULL, CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_COMPARE,
       "no progress on stderr" },
-    { "threads", 0, "N", CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH,
+    { "threads", 0, "N",
+      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_COMPARE,
       "threads (default: all cores); results do not depend on it" },
     { "backend", 0, "NAME", CLI_ALL,
       "kernels: ref, avx2, avx512 or avx512vbmi" },
@@ -61,7 +71,7 @@ bool cli_takes_setting(unsigned command, const char *name)
 
     if (command & (CLI_TRAIN | CLI_INFO | CLI_BENCH))
         return true;
-    if (command & CLI_DATA)
+    if (command & (CLI_DATA | CLI_COMPARE))
         return strcmp(name, "data-dir") == 0;
     for (size_t k = 0; command & (CLI_EVAL | CLI_PREDICT) &&
                        k < sizeof testing / sizeof *testing;
@@ -171,6 +181,8 @@ static const char **text_of(cli_options *options, const char *name)
         { "steps", &options->steps },
         { "raster", &options->raster },
         { "work", &options->work },
+        { "check", &options->check },
+        { "python", &options->python },
         { "time-limit", &options->time_limit },
     };
 
@@ -206,6 +218,8 @@ static int take_option(cli_options *options, const char *name, const char *text)
         code = use_backend(text);
     else if (strcmp(name, "seeds") == 0)
         code = read_count(&options->seeds, name, text, 1, 1000);
+    else if (strcmp(name, "jobs") == 0)
+        code = read_count(&options->jobs, name, text, 1, 256);
     else if (strcmp(name, "units") == 0)
         code = read_count(&options->units, name, text, 1, LIMEN_UNITS_MAX);
     else if (strcmp(name, "in-degree") == 0)
