@@ -12,6 +12,8 @@ BELOW = {
     "tasks": {"tasks", "base", "io"},
     "analysis": {"analysis", "base", "kernels"},
     "learn": {"learn", "net", "tasks", "base", "kernels", "io"},
+    "study": {"study", "learn", "net", "tasks", "analysis", "base", "kernels",
+              "io"},
 }
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
 
