@@ -683,6 +683,53 @@ LIMEN_API double limen_vote_entropy(const uint32_t *counts, size_t n);
  * ascending, points >= 2. */
 LIMEN_API double limen_area(const double *x, const double *y, size_t points);
 
+/* ---- Stability ------------------------------------------------------------
+ *
+ * What the activations of a set of samples do over time, by the measures of
+ * rasters and series.  Each sample is run from rest three times: twice with
+ * other noise, once with its input frozen for at least LIMEN_FROZEN_STEPS.
+ */
+enum { LIMEN_FROZEN_STEPS = 200 };
+
+/* Of one layer, the input layer 0 counted.  The steps before its activity has
+ * settled count for settle and agreement only.  NAN: not defined. */
+typedef struct limen_stability_measures {
+    double settle;           /* limen_settling_step of the activity, in steps */
+    double flips;            /* share of units that change in a step */
+    double distance;         /* of successive states, Jaccard's */
+    double autocorrelation;  /* integrated time of the activity, in steps */
+    double agreement;        /* of the runs with seed and seed + 1 */
+    double agreement_chance; /* limen_raster_agreement's */
+    double cycle;            /* length with the input frozen, in steps; NAN: the
+                         network's is longer than half the run */
+    double transient;        /* steps before it */
+} limen_stability_measures;
+
+/* Arrays are the caller's; NULL for what is not wanted. */
+typedef struct limen_stability_result {
+    limen_stability_measures *layer; /* (layers) means over the samples where
+                                        defined; cycle and transient: medians */
+    limen_stability_measures *each;  /* (samples, layers) */
+    uint32_t *answers;               /* (samples) after the last step */
+    uint32_t *stands;    /* (samples) the step from which the answer stands: no
+                          later vote is another */
+    double *entropy;     /* (steps) mean limen_vote_entropy of the votes after
+                          each step; those of the burn-in have no spikes */
+    double last_entropy; /* after the last step */
+    double mean_stands;
+    double same_answer; /* share of samples with the same answer in both runs */
+    double closed;      /* share of samples that ended in a cycle */
+} limen_stability_result;
+
+/* All measures of all samples in one call.  Samples are run block by block:
+ * memory does not grow with their number but for `each`, and LIMEN_NO_MEMORY
+ * is returned if one sample needs more than 1 GiB.  burn_in < steps. */
+LIMEN_API limen_status limen_stability(limen_stability_result *out,
+                                       const limen_image *image,
+                                       const limen_input *input, size_t steps,
+                                       size_t burn_in, uint64_t seed,
+                                       int threads, limen_error *err);
+
 /* ---- Confidence -----------------------------------------------------------
  *
  * p = softmax(beta y), beta that of training divided by the temperature (Guo

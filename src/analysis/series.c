@@ -29,7 +29,8 @@ double limen_autocorrelation_time(const double *x, size_t n)
     const double variance = covariance(x, n, mean, 0);
     double time = 1.0;
 
-    if (n < 2 || !(variance > 1e-300))
+    // a mean is rounded, so a constant may have a variance of 1e-32 mean^2
+    if (n < 2 || !(variance > 1e-24 * mean * mean))
         return NAN;
     for (size_t k = 1; k < n; k++) {
         time += 2.0 * covariance(x, n, mean, k) / variance;
