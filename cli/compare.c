@@ -5,6 +5,7 @@
  */
 #include "compare.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -45,6 +46,54 @@ static int lock(const cli_comparison *all)
     return cli_fail(CLI_USAGE,
                     "%s is being worked on by another `limen compare`",
                     all->dir);
+}
+
+/* Whether a name is that of a file which was being written, NAME.XXXXXX. */
+static bool is_unfinished(const char *name)
+{
+    static const char *const ends[] = { ".json", ".npz", ".md" };
+    const size_t bytes = strlen(name);
+
+    for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+        const size_t more = strlen(ends[k]) + 7;
+
+        if (bytes > more && name[bytes - 7] == '.' &&
+            strncmp(name + bytes - more, ends[k], strlen(ends[k])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What a comparison that was killed left half-written. */
+static void remove_unfinished(const cli_comparison *all, const char *folder)
+{
+    char *path = cli_path(all->dir, folder);
+    DIR *dir = opendir(path);
+    const struct dirent *entry;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        char *file = cli_path(path, entry->d_name);
+
+        if (is_unfinished(entry->d_name))
+            unlink(file);
+        free(file);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    free(path);
+}
+
+static void tidy(const cli_comparison *all)
+{
+    remove_unfinished(all, ".");
+    remove_unfinished(all, "cells");
+    for (size_t k = 0; k < limen_study_cells(all->study); k++) {
+        char folder[64];
+
+        snprintf(folder, sizeof folder, "data/seed-%llu",
+                 (unsigned long long)limen_study_cell_at(all->study, k).seed);
+        remove_unfinished(all, folder);
+    }
 }
 
 static int look_at_cells(cli_comparison *all, size_t *left)
@@ -213,8 +262,10 @@ static int compare(cli_comparison *all)
 
     if (code == CLI_DONE)
         code = lock(all);
-    if (code == CLI_DONE)
+    if (code == CLI_DONE) {
+        tidy(all);
         code = look_at_cells(all, &left);
+    }
     if (code == CLI_DONE) {
         share_cores(all, left);
         code = left == 0 ? CLI_DONE : make_cells(all);

@@ -230,6 +230,21 @@ static limen_status test_condition(limen_cell *cell, size_t k, limen_error *err)
     return status;
 }
 
+static limen_status test_stability(limen_cell *cell, limen_error *err)
+{
+    const limen_study *study = cell->study;
+    json_t *out;
+
+    if (study->stability == 0)
+        return LIMEN_OK;
+    const limen_status status =
+        lm_test_stability(&out, &cell->test, cell->net, cell->data.test,
+                          study->stability, study->stability_steps, err);
+    if (status == LIMEN_OK)
+        under(cell, "stability", out);
+    return status;
+}
+
 /* Trains on few examples, batch by batch; after the last, tests. */
 static limen_status learn_examples(limen_cell *cell, size_t k, bool *is_over,
                                    limen_error *err)
@@ -279,8 +294,9 @@ static double task_work(const limen_cell *cell, size_t task)
                           (size_t)lm_settings_int(settings, "epochs"));
     if (task < stability_task(cell))
         return test;
-    if (task == stability_task(cell))
-        return 0.0;
+    if (task == stability_task(cell)) // two runs, and a frozen one
+        return (double)study->stability *
+               (double)(2 * study->stability_steps + LIMEN_FROZEN_STEPS);
     const size_t few =
         study->example[task - first_example(cell)] * study->train->classes;
     return test +
@@ -326,7 +342,9 @@ limen_status limen_cell_step(limen_cell *cell, bool *is_done, limen_error *err)
         status = test_clean(cell, err);
     else if (cell->task < stability_task(cell))
         status = test_condition(cell, cell->task - CONDITIONS, err);
-    else if (cell->task >= first_example(cell)) {
+    else if (cell->task == stability_task(cell))
+        status = test_stability(cell, err);
+    else {
         is_over = false;
         status = learn_examples(cell, cell->task - first_example(cell),
                                 &is_over, err);

@@ -199,3 +199,55 @@ limen_status lm_test_temperature(double *temperature, const lm_test *test,
     room_free(&all);
     return status;
 }
+
+static json_t *stability_json(const limen_stability_result *from, size_t layers)
+{
+    json_t *out = json_object();
+    json_t *list[4];
+
+    for (size_t k = 0; k < 4; k++) {
+        list[k] = json_array();
+        json_object_set_new(out, lm_stability_name((lm_stability)k), list[k]);
+    }
+    for (size_t l = 1; l < layers; l++) {
+        const limen_stability_measures *layer = &from->layer[l];
+
+        json_array_append_new(list[LM_SETTLE], lm_number(layer->settle));
+        json_array_append_new(list[LM_FLIPS], lm_number(layer->flips));
+        json_array_append_new(list[LM_AUTOCORRELATION],
+                              lm_number(layer->autocorrelation));
+        json_array_append_new(list[LM_AGREEMENT], lm_number(layer->agreement));
+    }
+    json_object_set_new(out, lm_stability_name(LM_STANDS),
+                        lm_number(from->mean_stands));
+    json_object_set_new(out, lm_stability_name(LM_SAME_ANSWER),
+                        lm_number(from->same_answer));
+    json_object_set_new(out, lm_stability_name(LM_ENTROPY),
+                        lm_number(from->last_entropy));
+    return out;
+}
+
+limen_status lm_test_stability(json_t **out, const lm_test *test,
+                               const limen_network *net, const limen_data *data,
+                               size_t samples, size_t steps, limen_error *err)
+{
+    const size_t layers = limen_network_layers(net);
+    limen_stability_result result = { .layer = lm_alloc(layers, 1,
+                                                        sizeof *result.layer) };
+    limen_input input = limen_data_input(
+        data, (float)lm_settings_real(test->settings, "pixel-scale"),
+        (limen_encoder)lm_settings_choice(test->settings, "encoder"));
+
+    *out = NULL;
+    if (result.layer == NULL)
+        return lm_error_no_memory(err, "stability", layers);
+    input.samples = samples < data->samples ? samples : data->samples;
+    const limen_status status = limen_stability(
+        &result, test->image, &input, steps,
+        (size_t)lm_settings_int(test->settings, "burn-in"),
+        (uint64_t)lm_settings_int(test->settings, "seed"), test->threads, err);
+    if (status == LIMEN_OK)
+        *out = stability_json(&result, layers);
+    lm_free(result.layer);
+    return status;
+}

@@ -25,6 +25,12 @@ limen_status lm_test_votes(double *accuracy, const lm_test *test,
                            const limen_data *data, const size_t *steps,
                            size_t points, limen_error *err);
 
+/* limen_stability of the first samples, over `steps` steps: an array for each
+ * measure of layers, from layer 1 on, and a number for each of answers. */
+limen_status lm_test_stability(json_t **out, const lm_test *test,
+                               const limen_network *net, const limen_data *data,
+                               size_t samples, size_t steps, limen_error *err);
+
 /* A number, or null for NAN. */
 json_t *lm_number(double x);
 

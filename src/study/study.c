@@ -21,6 +21,17 @@ const char *lm_measure_name(lm_measure measure)
     return names[measure];
 }
 
+const char *lm_stability_name(lm_stability measure)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        LM_STABILITIES(X)
+#undef X
+    };
+
+    return names[measure];
+}
+
 /* The same error, said of one arm. */
 static limen_status of_arm(limen_status status, const limen_study *study,
                            const lm_study_arm *arm, const limen_error *why,
@@ -120,6 +131,11 @@ static limen_status check_votes(const limen_study *study,
         return lm_error_set(err, LIMEN_BAD_VALUE,
                             "vote-steps: %zu is within the burn-in of %zu",
                             study->vote_steps[0], burn_in);
+    if (study->stability > 0 && study->stability_steps <= burn_in)
+        return lm_error_set(err, LIMEN_BAD_VALUE,
+                            "stability-steps: %zu is within the burn-in of "
+                            "%zu",
+                            study->stability_steps, burn_in);
     return LIMEN_OK;
 }
 
@@ -188,6 +204,8 @@ static limen_status load_data(limen_study *study, const char *dir,
                             "there are",
                             study->path, study->test_samples,
                             study->test->samples);
+    if (status == LIMEN_OK && study->stability > study->test->samples)
+        study->stability = study->test->samples;
     if (status == LIMEN_OK) {
         // a small test may lack a class
         const size_t classes = study->train->classes > study->test->classes

@@ -34,6 +34,25 @@ typedef enum lm_measure {
 
 const char *lm_measure_name(lm_measure measure);
 
+/* Measures of stability, each a mean over hidden layers or one number. */
+#define LM_STABILITIES(X)                                                      \
+    X(SETTLE, "settle")                                                        \
+    X(FLIPS, "flips")                                                          \
+    X(AUTOCORRELATION, "autocorrelation")                                      \
+    X(AGREEMENT, "agreement")                                                  \
+    X(STANDS, "stands")                                                        \
+    X(SAME_ANSWER, "same_answer")                                              \
+    X(ENTROPY, "entropy")
+
+typedef enum lm_stability {
+#define X(name, text) LM_##name,
+    LM_STABILITIES(X)
+#undef X
+        LM_STABILITY_COUNT
+} lm_stability;
+
+const char *lm_stability_name(lm_stability measure);
+
 typedef struct lm_study_arm {
     char label[LM_STUDY_LABEL_MAX + 1];
     char file[LM_STUDY_LABEL_MAX + 1]; /* the label, fit for a file's name */
@@ -62,6 +81,7 @@ struct limen_study {
     size_t best_count;
     bool match_parameters;
     bool compares[LM_MEASURE_COUNT]; /* measures with differences */
+    bool compares_stability;
 
     size_t *seed;
     size_t seeds;
@@ -72,6 +92,7 @@ struct limen_study {
     size_t votes, examples;
     size_t examples_updates;
     size_t stability; /* samples; 0: none */
+    size_t stability_steps;
 
     limen_data *train, *test; /* all there is */
 };
@@ -100,7 +121,10 @@ limen_status lm_study_examples(limen_data **out, const limen_study *study,
 size_t lm_study_epochs(const limen_study *study, const limen_settings *settings,
                        size_t samples);
 
-/* DIR/<folder><name><suffix> */
+/* Makes a directory and those above it. */
+limen_status lm_make_dir(const char *path, limen_error *err);
+
+/* DIR/<name> */
 limen_status lm_study_path(char path[LM_STUDY_PATH_MAX],
                            const limen_study *study, const char *name,
                            limen_error *err);
@@ -110,6 +134,11 @@ limen_status lm_cell_path(char path[LM_STUDY_PATH_MAX],
 
 /* Writes JSON as text that is the same on every machine; consumes value. */
 limen_status lm_json_write(const char *path, json_t *value, limen_error *err);
+
+json_t *lm_json_counts(const size_t *list, size_t count);
+
+/* {"gaussian": [0.1, 0.3], ...} */
+json_t *lm_json_conditions(const limen_study *study);
 
 /* A cell that is done, checked for what the study asks of it. */
 limen_status lm_cell_read(json_t **out, const limen_study *study, size_t cell,

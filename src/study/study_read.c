@@ -231,11 +231,16 @@ static limen_status read_measures(reader *from, const yaml_node_t *node)
                                  "measures is a list, as [accuracy, ece]");
 
     memset(from->study->compares, 0, sizeof from->study->compares);
+    from->study->compares_stability = false;
     for (size_t k = 0; status == LIMEN_OK && k < lm_yaml_count(node); k++) {
         const yaml_node_t *item = lm_yaml_item(from->yaml, node, k);
         const char *name = lm_yaml_text(item);
         size_t m = 0;
 
+        if (name != NULL && strcmp(name, "stability") == 0) {
+            from->study->compares_stability = true;
+            continue;
+        }
         while (
             m < LM_MEASURE_COUNT &&
             (name == NULL || strcmp(lm_measure_name((lm_measure)m), name) != 0))
@@ -244,7 +249,7 @@ static limen_status read_measures(reader *from, const yaml_node_t *node)
             return fault(from, item,
                          "not a measure; there are accuracy, ties, silent, "
                          "saturated, winner, ece, ece_temperature, "
-                         "temperature, roc_area and loss");
+                         "temperature, roc_area, loss and stability");
         from->study->compares[m] = true;
     }
     return status;
@@ -324,6 +329,9 @@ static limen_status read_key(reader *from, const char *name,
                               from->err);
     if (strcmp(name, "stability") == 0)
         return lm_study_count(&study->stability, yaml, node, 0, from->err);
+    if (strcmp(name, "stability-steps") == 0)
+        return lm_study_count(&study->stability_steps, yaml, node, 1,
+                              from->err);
     *is_known = false;
     return LIMEN_OK;
 }
@@ -448,6 +456,7 @@ limen_status lm_study_read(limen_study *study, const char *text, size_t size,
     const yaml_node_t *arms = find(&yaml, "arms");
     const yaml_node_t *baselines = find(&yaml, "baselines");
     study->compares[LM_ACCURACY] = true;
+    study->stability_steps = 100;
     study->examples_updates = 80; // 10 epochs of 1000 samples, batch 128
     status = limen_settings_new(&study->base, err);
     if (status == LIMEN_OK)

@@ -123,6 +123,25 @@ static limen_status add_series(json_t *to, const char *key, lm_what what,
     return status;
 }
 
+/* Of measures of layers, the mean over hidden ones. */
+static limen_status add_stability(json_t *to, const lm_summary *summary,
+                                  size_t arm, limen_error *err)
+{
+    const lm_column any = { LM_STABLE, LM_MEASURE_COUNT, LM_ENTROPY };
+    json_t *all = json_object();
+    limen_status status = LIMEN_OK;
+
+    if (!isfinite(lm_summary_value(summary, arm, 0, any))) {
+        json_decref(all);
+        return LIMEN_OK;
+    }
+    json_object_set_new(to, "stability", all);
+    for (size_t m = 0; status == LIMEN_OK && m < LM_STABILITY_COUNT; m++)
+        status = interval(all, lm_stability_name((lm_stability)m), summary, arm,
+                          (lm_column){ LM_STABLE, LM_MEASURE_COUNT, m }, err);
+    return status;
+}
+
 static limen_status arm_json(json_t **out, const lm_summary *summary,
                              size_t arm, limen_error *err)
 {
@@ -144,6 +163,8 @@ static limen_status arm_json(json_t **out, const lm_summary *summary,
     if (status == LIMEN_OK)
         status = add_series(*out, "examples", LM_FEW, study->example,
                             study->examples, summary, arm, err);
+    if (status == LIMEN_OK)
+        status = add_stability(*out, summary, arm, err);
     return status;
 }
 

@@ -9,7 +9,8 @@ typedef enum lm_what {
     LM_OVERALL, /* the mean over all conditions but clean */
     LM_AREA,    /* over the amounts of one corruption; place: its first */
     LM_FEW,     /* trained on few examples; place of their number */
-    LM_VOTES    /* after other numbers of steps; place of their number */
+    LM_VOTES,   /* after other numbers of steps; place of their number */
+    LM_STABLE   /* place: a measure of stability */
 } lm_what;
 
 typedef struct lm_column {

@@ -150,5 +150,10 @@ limen_status lm_summary_compare(lm_summary *summary, limen_error *err)
     for (size_t m = 0; status == LIMEN_OK && m < LM_MEASURE_COUNT; m++)
         if (summary->study->compares[m])
             status = compare_measure(summary, (lm_measure)m, err);
+    for (size_t m = 0; status == LIMEN_OK && m < LM_STABILITY_COUNT &&
+                       summary->study->compares_stability;
+         m++)
+        status = compare_arms(
+            summary, (lm_column){ LM_STABLE, LM_MEASURE_COUNT, m }, err);
     return status == LIMEN_OK ? correct(summary, err) : status;
 }

@@ -102,6 +102,23 @@ static double area(const limen_study *study, const json_t *cell, size_t first)
     return points < 2 ? (double)NAN : limen_area(x, y, points);
 }
 
+/* Of a measure of layers the mean over hidden ones. */
+static double stability(const json_t *from, lm_stability measure)
+{
+    const json_t *value = json_object_get(from, lm_stability_name(measure));
+    const size_t layers = json_array_size(value);
+    double sum = 0.0;
+
+    if (!json_is_array(value))
+        return number(from, lm_stability_name(measure));
+    for (size_t l = 0; l + 1 < layers; l++) {
+        const json_t *one = json_array_get(value, l);
+
+        sum += json_is_number(one) ? json_number_value(one) : (double)NAN;
+    }
+    return layers < 2 ? (double)NAN : sum / (double)(layers - 1);
+}
+
 double lm_summary_value(const lm_summary *summary, size_t arm, size_t seed,
                         lm_column column)
 {
@@ -122,6 +139,9 @@ double lm_summary_value(const lm_summary *summary, size_t arm, size_t seed,
     case LM_VOTES:
         snprintf(key, sizeof key, "%zu", study->vote_steps[column.place]);
         return number(json_object_get(cell, "by_steps"), key);
+    case LM_STABLE:
+        return stability(json_object_get(cell, "stability"),
+                         (lm_stability)column.place);
     }
     return NAN;
 }

@@ -17,9 +17,10 @@ json_t *lm_difference_json(const lm_summary *summary,
 {
     const limen_study *study = summary->study;
     const lm_column column = difference->column;
-    const char *what = column.what == LM_AREA ? "area"
-                       : column.what == LM_FEW
-                           ? "examples"
+    const char *what = column.what == LM_AREA  ? "area"
+                       : column.what == LM_FEW ? "examples"
+                       : column.what == LM_STABLE
+                           ? lm_stability_name((lm_stability)column.place)
                            : lm_measure_name(column.measure);
     json_t *name = json_null();
     json_t *amount = json_null();
@@ -47,6 +48,28 @@ json_t *lm_difference_json(const lm_summary *summary,
         "is_real", difference->is_real);
 }
 
+/* What a measure is called, and what its unit counts in. */
+typedef struct words {
+    const char *name, *unit;
+    double factor;
+} words;
+
+static words stable_words(size_t measure)
+{
+    static const words table[] = {
+        [LM_SETTLE] = { "time to settle", "steps", 1.0 },
+        [LM_FLIPS] = { "share of units that flip in a step", "points", 100.0 },
+        [LM_AUTOCORRELATION] = { "autocorrelation time", "steps", 1.0 },
+        [LM_AGREEMENT] = { "agreement of two runs", "points", 100.0 },
+        [LM_STANDS] = { "step from which the answer stands", "steps", 1.0 },
+        [LM_SAME_ANSWER] = { "share of answers that two runs share", "points",
+                             100.0 },
+        [LM_ENTROPY] = { "entropy of the vote", "bits", 1.0 },
+    };
+
+    return table[measure];
+}
+
 void lm_column_words(char *out, size_t bytes, const limen_study *study,
                      lm_column column)
 {
@@ -71,18 +94,15 @@ void lm_column_words(char *out, size_t bytes, const limen_study *study,
                  study->example[column.place],
                  study->example[column.place] == 1 ? "" : "s");
         return;
+    case LM_STABLE:
+        snprintf(out, bytes, "in %s", stable_words(column.place).name);
+        return;
     case LM_VOTES:
         snprintf(out, bytes, "after %zu steps",
                  study->vote_steps[column.place]);
         return;
     }
 }
-
-/* What a measure is called, and what its unit counts in. */
-typedef struct words {
-    const char *name, *unit;
-    double factor;
-} words;
 
 static words words_of(lm_measure measure)
 {
@@ -106,17 +126,20 @@ static words words_of(lm_measure measure)
 static json_t *real(const lm_summary *summary, const lm_difference *one)
 {
     const limen_study *study = summary->study;
-    const words how = words_of(one->column.measure);
+    const bool is_stable = one->column.what == LM_STABLE;
+    const words how = is_stable ? stable_words(one->column.place)
+                                : words_of(one->column.measure);
     const bool is_more = one->interval.mean > 0.0;
     const double low = is_more ? one->interval.low : -one->interval.high;
     const double high = is_more ? one->interval.high : -one->interval.low;
     const char *arm = study->arm[one->arm].label;
     const char *reference = study->arm[one->reference].label;
     const char *space = how.unit[0] == '\0' ? "" : " ";
-    char place[160];
+    char place[160] = "on clean samples";
     char p[32];
 
-    lm_column_words(place, sizeof place, study, one->column);
+    if (!is_stable)
+        lm_column_words(place, sizeof place, study, one->column);
     if (one->p_holm < 0.001)
         snprintf(p, sizeof p, "p below 0.001");
     else
@@ -163,7 +186,9 @@ static json_t *unclear(const lm_summary *summary, const lm_difference *like)
         count++;
     }
     json_t *out = NULL;
-    if (count > 0 && like->column.measure == LM_ACCURACY)
+    const bool is_plain =
+        like->column.measure == LM_ACCURACY || like->column.what == LM_STABLE;
+    if (count > 0 && is_plain)
         out = json_sprintf(
             "%s cannot be told from %s%s.", study->arm[like->arm].label,
             study->arm[like->reference].label, json_string_value(places));
