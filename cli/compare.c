@@ -113,6 +113,16 @@ static int look_at_cells(cli_comparison *all, size_t *left)
     return status == LIMEN_OK ? CLI_DONE : cli_fail_status(status, &err);
 }
 
+static bool few_seeds(const cli_comparison *all)
+{
+    const char *first = limen_study_cell_at(all->study, 0).label;
+    size_t seeds = 0;
+
+    for (size_t k = 0; k < limen_study_cells(all->study); k++)
+        seeds += strcmp(limen_study_cell_at(all->study, k).label, first) == 0;
+    return seeds < 5;
+}
+
 static void share_cores(cli_comparison *all, size_t left)
 {
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -266,6 +276,8 @@ static int compare(cli_comparison *all)
         tidy(all);
         code = look_at_cells(all, &left);
     }
+    if (code == CLI_DONE && !all->options->quiet && few_seeds(all))
+        cli_say("intervals of fewer than five seeds are wide and unsure");
     if (code == CLI_DONE) {
         share_cores(all, left);
         code = left == 0 ? CLI_DONE : make_cells(all);

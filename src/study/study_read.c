@@ -466,9 +466,9 @@ limen_status lm_study_read(limen_study *study, const char *text, size_t size,
     if (status == LIMEN_OK && baselines != NULL)
         status = read_baselines(&from, baselines);
     if (status == LIMEN_OK)
-        status = read_labels(&from);
-    if (status == LIMEN_OK)
         status = check_whole(&from);
+    if (status == LIMEN_OK)
+        status = read_labels(&from);
     lm_yaml_free(&yaml);
     return status;
 }
