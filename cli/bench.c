@@ -52,7 +52,8 @@ static int ascending(const void *a, const void *b)
 
 static double median(const clock_of *times)
 {
-    double *sorted = malloc(times->count * sizeof *sorted);
+    double *sorted =
+        times->count == 0 ? NULL : malloc(times->count * sizeof *sorted);
 
     if (sorted == NULL)
         exit(cli_fail(CLI_NO_MEMORY, "out of memory for the times"));

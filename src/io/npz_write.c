@@ -45,6 +45,8 @@ static bool add(zip_t *zip, const lm_npz_array *array)
         free(file);
         return false;
     }
+    // the source owns the file from here on
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc)
     snprintf(name, sizeof name, "%s.npy", array->name);
     const zip_int64_t at = zip_file_add(zip, name, source, ZIP_FL_ENC_UTF_8);
     if (at < 0) {

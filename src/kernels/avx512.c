@@ -201,11 +201,11 @@ AVX512 static void product_add(float *c, const float *a, size_t row_stride,
 
 #define TABLE(its_name, its_bits_list, its_errors_add, its_slots_add)          \
     {                                                                          \
-        .name = its_name, .input_draw = input_draw,                            \
-        .bits_list = its_bits_list, .rows_move = lm_avx512_rows_move,          \
+        .name = (its_name), .input_draw = input_draw,                          \
+        .bits_list = (its_bits_list), .rows_move = lm_avx512_rows_move,        \
         .rows_select = lm_avx512_rows_select, .sums_add = lm_avx512_sums_add,  \
-        .slots_add = its_slots_add, .threshold = threshold,                    \
-        .count_add = count_add, .errors_add = its_errors_add,                  \
+        .slots_add = (its_slots_add), .threshold = threshold,                  \
+        .count_add = count_add, .errors_add = (its_errors_add),                \
         .columns_add = lm_avx512_columns_add, .product_add = product_add       \
     }
 

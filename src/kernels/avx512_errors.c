@@ -57,6 +57,8 @@ AVX512 INLINE uint64_t used_pairs(const int16_t *h, size_t h_stride,
     return used;
 }
 
+// a target attribute and part of a name cannot stand in parentheses
+// NOLINTBEGIN(bugprone-macro-parentheses)
 /* The kernel with one way or the other to multiply: `rows` <= ROWS samples and
  * `vectors` <= VECTORS vectors of columns, over some of the pairs; then all
  * rows, pairs that stay in L1 at a time; then what came out added to e. */
@@ -144,6 +146,7 @@ AVX512 INLINE uint64_t used_pairs(const int16_t *h, size_t h_stride,
                              pairs,                                            \
                              cols - j < LM_PANEL ? cols - j : LM_PANEL);       \
     }
+// NOLINTEND(bugprone-macro-parentheses)
 
 #define VNNI                                                                   \
     __attribute__((target("avx512f,avx512bw,avx512vl,bmi2,avx512vnni")))

@@ -141,9 +141,9 @@ static bool fill(lm_bptt *rule, const lm_batch *batch)
 static size_t window_of(const lm_batch *batch, size_t credit)
 {
     enum { SMALL = 1 << 23, ALONE = 1 << 25 }; // bytes
-    size_t units = 0;
+    size_t units = batch->net->units[1];
 
-    for (size_t l = 1; l < batch->net->layers; l++)
+    for (size_t l = 2; l < batch->net->layers; l++)
         units += batch->net->units[l];
     const size_t block = (LM_GRADIENT_ROWS + batch->room - 1) / batch->room;
     const size_t bytes = credit == 1 ? ALONE : SMALL;
@@ -155,12 +155,11 @@ static size_t window_of(const lm_batch *batch, size_t credit)
  * else a window. */
 static size_t trace_of(const lm_batch *batch, size_t window, size_t credit)
 {
-    enum { MOST = 1 << 25 }; // bytes
-    size_t bytes = 0;        // of a sample and step
+    enum { MOST = 1 << 25 };                                // bytes
+    size_t bytes = 8 * lm_bits_words(batch->net->units[0]); // a sample and step
 
-    for (size_t l = 0; l < batch->net->layers; l++)
-        bytes += 8 * lm_bits_words(batch->net->units[l]) +
-                 (l > 0 ? batch->net->units[l] : 0);
+    for (size_t l = 1; l < batch->net->layers; l++)
+        bytes += 8 * lm_bits_words(batch->net->units[l]) + batch->net->units[l];
     if (credit == 1 || batch->steps_most > MOST / bytes / batch->room)
         return window;
     return batch->steps_most;

@@ -151,7 +151,7 @@ static void hear_block(const block *at, lm_workspace *space,
     const size_t sources = left < LM_SOURCE_BLOCK ? left : LM_SOURCE_BLOCK;
     const bool is_tiled = at->count >= MANY && c->n >= WIDE;
     const size_t part = is_tiled ? PART : at->words;
-    bool fresh[LM_CHUNK];
+    bool fresh[LM_CHUNK] = { false };
     size_t rows = 0;
 
     for (size_t b = 0; b < at->count; b++)
