@@ -56,8 +56,10 @@ static limen_status read_value(const reader *from, size_t i,
     if (limen_setting_at(i)->type != LIMEN_SETTING_LIST)
         return fault(from, node, "this setting takes one value, not a list");
     for (size_t k = 0; status == LIMEN_OK && k < lm_yaml_count(node); k++) {
+        const size_t used = strlen(value);
+
         if (k > 0)
-            strcat(value, ","); // append keeps room for it
+            memcpy(value + used, ",", 2); // append keeps room for it
         status = append(from, lm_yaml_item(from->yaml, node, k), value);
     }
     return status;

@@ -162,7 +162,7 @@ static limen_status read_baselines(reader *from, const yaml_node_t *node)
                         "a baseline is a mapping of options, {} for none");
         if (status == LIMEN_OK)
             status = add_arm(from, lm_yaml_key(from->yaml, node, k), &arm);
-        if (status == LIMEN_OK) {
+        if (status == LIMEN_OK && arm != NULL) {
             arm->is_baseline = true;
             status =
                 lm_study_options(&arm->options, from->yaml, value, from->err);
