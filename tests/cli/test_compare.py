@@ -36,7 +36,7 @@ seeds: [1, 2, 5]
 test-samples: 60
 conditions:
   gaussian: [0.1, 0.5]
-  contrast: [0.3]
+  contrast: [0.3, 0.8]
 vote-steps: [1, 5, 30]
 examples: [1, 4]
 stability: 5
@@ -120,7 +120,8 @@ def test_every_arm_has_a_cell_for_every_seed(study):
     assert cell["train_samples"] == 300
     assert list(cell["by_steps"]) == ["1", "5", "30"]
     assert [(c["corruption"], c["amount"]) for c in cell["conditions"]] == [
-        ("gaussian", 0.1), ("gaussian", 0.5), ("contrast", 0.3)]
+        ("gaussian", 0.1), ("gaussian", 0.5), ("contrast", 0.3),
+        ("contrast", 0.8)]
     assert set(cell["examples"]) == {"1", "4"}
     assert len(cell["stability"]["settle"]) == 2
     for measures in [cell["clean"], *cell["conditions"]]:
@@ -222,7 +223,8 @@ def test_a_baseline_is_told_what_the_study_asks(study):
     assert options["twice"] is True and options["word"] == "1"
     assert options["hidden"] == [16] and options["epochs"] == 2
     assert options["batch"] == 50 and options["learning-rate"] is None
-    assert options["conditions"] == {"gaussian": [0.1, 0.5], "contrast": [0.3]}
+    assert options["conditions"] == {"gaussian": [0.1, 0.5],
+                                     "contrast": [0.3, 0.8]}
     assert options["examples"] == [1, 4] and options["test-seed"] == 2
     assert options["classes"] == 4 and options["examples-updates"] == 80
 
@@ -249,8 +251,9 @@ def test_means_and_areas_are_those_of_the_cells(study):
         assert one["areas"]["gaussian"]["mean"] == pytest.approx(
             values(study, label, area).mean())
         # a contrast of 1 is clean
-        contrast = values(study, label, lambda c: (
-            c["clean"]["accuracy"] + c["conditions"][2]["accuracy"]) / 2)
+        contrast = values(study, label, lambda c: np.trapz(
+            [c["conditions"][2]["accuracy"], c["conditions"][3]["accuracy"],
+             c["clean"]["accuracy"]], [0.3, 0.8, 1]) / 0.7)
         assert one["areas"]["contrast"]["mean"] == pytest.approx(
             contrast.mean())
     assert arm(result, "Fake A")["conditions"][0]["silent"] is None
@@ -266,7 +269,8 @@ def test_differences_are_paired_and_corrected(study):
         if d["what"] != "accuracy" or d["corruption"] == "all":
             continue
         place = None if d["corruption"] is None else [
-            ("gaussian", 0.1), ("gaussian", 0.5), ("contrast", 0.3)].index(
+            ("gaussian", 0.1), ("gaussian", 0.5), ("contrast", 0.3),
+            ("contrast", 0.8)].index(
                 (d["corruption"], d["amount"]))
 
         def pick(cell):
@@ -310,7 +314,7 @@ def test_sentences_say_what_is_real_and_what_is_not(tmp_path, toy):
     said = json.loads(compare(tmp_path, "--json").stdout)["sentences"]
     # 10 points in every seed, without exception
     assert ("Fake A is 10.0 points better than Fake B under gaussian 0.5 (10.0 "
-            "to 10.0, p below 0.001 corrected for 35 comparisons)." in said)
+            "to 10.0, p below 0.001 corrected for 40 comparisons)." in said)
     assert all(s in (tmp_path / "out/result.md").read_text() for s in said)
     write_study(tmp_path, toy, replace={
         "level: 0.4": "level: 0.5", "examples: [1, 4]\n": "",
@@ -318,8 +322,8 @@ def test_sentences_say_what_is_real_and_what_is_not(tmp_path, toy):
     shutil.rmtree(tmp_path / "out")
     said = json.loads(compare(tmp_path, "--json").stdout)["sentences"]
     assert ("Fake A cannot be told from Fake B on clean samples, under "
-            "gaussian 0.1, under gaussian 0.5, under contrast 0.3, on average "
-            "over all conditions, in the area under the curve of gaussian, in "
+            "gaussian 0.1, under gaussian 0.5, under contrast 0.3, under "
+            "contrast 0.8, on average over all conditions, in the area under the curve of gaussian, in "
             "the area under the curve of contrast." in said)
 
 
