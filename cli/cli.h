@@ -36,14 +36,18 @@ typedef struct cli_options {
     unsigned command;         /* a cli_command_bit */
     limen_settings *settings; /* with those given marked as set */
     const char *out, *resume, *steps, *raster, *time_limit;
-    const char *shell;          /* help --completion */
-    const char *work;           /* bench */
-    const char *check, *python; /* compare */
+    const char *shell;           /* help --completion */
+    const char *work;            /* bench */
+    const char *corrupt, *split; /* eval, data */
+    const char *early;           /* eval */
+    const char *check, *python;  /* compare */
     bool force, json, quiet, man;
     int threads;
     size_t seeds, layer;
     size_t jobs;             /* compare; 0: as many as threads */
     size_t units, in_degree; /* bench, simulation */
+    size_t epoch, preview;   /* data */
+    bool list, calibration;
     double checkpoint_minutes, seconds;
     char **words; /* what is no option */
     size_t word_count;
@@ -86,6 +90,7 @@ int cli_eval(cli_options *options);
 int cli_predict(cli_options *options);
 int cli_info(cli_options *options);
 int cli_data(cli_options *options);
+int cli_data_corrupt(cli_options *options);
 int cli_doctor(cli_options *options);
 int cli_bench(cli_options *options);
 int cli_compare(cli_options *options);
@@ -94,6 +99,10 @@ void cli_help_overview(FILE *to);
 void cli_help_command(FILE *to, const cli_command *command);
 void cli_man_page(FILE *to);
 int cli_completion(FILE *to, const char *shell);
+
+/* A picture in grey characters on stdout: each row is two of the image, as
+ * characters are twice as high. */
+void cli_print_picture(const limen_data *data, size_t sample);
 
 /* Prints "limen: <sentence>" on stderr. */
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

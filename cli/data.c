@@ -1,4 +1,4 @@
-/* data.c -- `limen data`: what a data set holds. */
+/* data.c -- `limen data`: what a data set holds; corrupt.c has the rest. */
 #include "cli.h"
 
 #include <math.h>
@@ -42,15 +42,13 @@ static size_t *class_counts(const limen_data *data)
     return counts;
 }
 
-/* A picture in grey characters, every second row: they are twice as high. */
-static void thumbnail(const limen_data *data, size_t b)
+void cli_print_picture(const limen_data *data, size_t sample)
 {
     static const char grey[] = " .:-=+*#%@";
 
-    printf("\nsample %zu, class %u\n", b, data->labels[b]);
     for (size_t y = 0; y < data->height; y += 2) {
         for (size_t x = 0; x < data->width; x++) {
-            const size_t k = b * data->features + y * data->width + x;
+            const size_t k = sample * data->features + y * data->width + x;
 
             putchar(grey[(size_t)(value(data, k) * 9.0 + 0.5)]);
         }
@@ -94,8 +92,10 @@ static void print_text(const limen_data *data, const char *split)
     free(counts);
     for (size_t b = 0; b < SHOWN && b < data->samples && data->height > 1 &&
                        data->width <= WIDTH_SHOWN;
-         b++)
-        thumbnail(data, b);
+         b++) {
+        printf("\nsample %zu, class %u\n", b, data->labels[b]);
+        cli_print_picture(data, b);
+    }
 }
 
 int cli_data(cli_options *options)
@@ -105,8 +105,11 @@ int cli_data(cli_options *options)
     const char *dir = limen_settings_get(options->settings, "data-dir");
     limen_data *data;
     limen_error err;
-    json_t *all = json_array();
 
+    if (options->list ||
+        (options->word_count > 0 && strcmp(options->words[0], "corrupt") == 0))
+        return cli_data_corrupt(options);
+    json_t *all = json_array();
     if (options->word_count > 1) {
         json_decref(all);
         return cli_fail(CLI_USAGE, "data: name one set");

@@ -1,5 +1,5 @@
 /* eval.c -- `limen eval`: accuracy with intervals, confusion, against T. */
-#include "cli.h"
+#include "eval.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -164,13 +164,64 @@ static void print_confusion(const evaluation *all)
     }
 }
 
-static int evaluate(const limen_network *net, const limen_settings *settings,
-                    const limen_data *data, cli_options *options)
+/* What was asked for beside accuracy against steps, printed or added to json
+ * (NULL: print). */
+static int measure_more(json_t *json, const eval_subject *subject,
+                        eval_row *rows, size_t count)
+{
+    const cli_options *options = subject->options;
+    limen_error err;
+
+    if (options->corrupt != NULL || options->calibration) {
+        for (size_t k = 0; k < count; k++) {
+            const limen_status status = eval_measure(&rows[k], subject, &err);
+
+            if (status != LIMEN_OK)
+                return cli_fail_status(status, &err);
+        }
+        if (json != NULL)
+            json_object_set_new(json, "conditions",
+                                eval_rows_json(rows, count, subject));
+        else
+            eval_print_rows(rows, count, subject);
+        for (size_t k = 0; options->calibration && json == NULL && k < count;
+             k++)
+            eval_print_bins(&rows[k]);
+    }
+    return options->early == NULL ? CLI_DONE
+                                  : eval_early(json, subject, options->early);
+}
+
+static int show(const evaluation *all, const eval_subject *subject,
+                eval_row *rows, size_t count)
 {
     enum { CLASSES_SHOWN = 20 };
+    const cli_options *options = subject->options;
+
+    if (options->json) {
+        json_t *json = to_json(all, subject->data, options->words[0]);
+        const int code = measure_more(json, subject, rows, count);
+
+        if (code == CLI_DONE)
+            cli_print_json(json);
+        else
+            json_decref(json);
+        return code;
+    }
+    print_points(all);
+    if (all->classes <= CLASSES_SHOWN)
+        print_confusion(all);
+    return measure_more(NULL, subject, rows, count);
+}
+
+static int evaluate(const limen_network *net, const limen_settings *settings,
+                    const limen_data *data, const cli_options *options)
+{
     evaluation all = { .seeds = options->seeds,
                        .classes = data->classes,
                        .samples = data->samples };
+    eval_row rows[EVAL_ROWS];
+    size_t count;
     char own[32];
     limen_image *image = NULL;
     limen_error err;
@@ -183,19 +234,26 @@ static int evaluate(const limen_network *net, const limen_settings *settings,
                         "--steps: '%.60s' is not a list of ascending numbers "
                         "above 0, like 1,5,20",
                         list);
+    int code = eval_read_rows(rows, &count, options->corrupt);
+    if (code != CLI_DONE)
+        return code;
     limen_status status = limen_image_new(&image, net, options->threads, &err);
     if (status == LIMEN_OK)
         status = run_seeds(&all, image, data, settings, options, &err);
+    const eval_subject subject = {
+        .net = net,
+        .image = image,
+        .settings = settings,
+        .data = data,
+        .options = options,
+        .steps = all.steps[all.points - 1],
+        .temperature = cli_setting_real(settings, "temperature"),
+    };
+    code = status == LIMEN_OK ? show(&all, &subject, rows, count)
+                              : cli_fail_status(status, &err);
     limen_image_free(image);
-    if (status == LIMEN_OK && options->json) {
-        cli_print_json(to_json(&all, data, options->words[0]));
-    } else if (status == LIMEN_OK) {
-        print_points(&all);
-        if (all.classes <= CLASSES_SHOWN)
-            print_confusion(&all);
-    }
     evaluation_free(&all);
-    return status == LIMEN_OK ? CLI_DONE : cli_fail_status(status, &err);
+    return code;
 }
 
 int cli_eval(cli_options *options)

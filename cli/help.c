@@ -26,14 +26,16 @@ void cli_help_overview(FILE *to)
 
 static void print_option(FILE *to, const cli_option *option)
 {
-    char usage[64];
+    const char *argument = option->argument == NULL ? "" : option->argument;
+    const char *space = argument[0] == '\0' ? "" : " ";
+    char letter[48] = "";
+    char usage[128];
 
-    snprintf(usage, sizeof usage, "--%s%s%s%s", option->name,
-             option->argument == NULL ? "" : " ",
-             option->argument == NULL ? "" : option->argument,
-             option->letter == 0     ? ""
-             : option->letter == 'o' ? ", -o DIR"
-                                     : ", -h");
+    if (option->letter != 0)
+        snprintf(letter, sizeof letter, ", -%c%s%s", option->letter, space,
+                 argument);
+    snprintf(usage, sizeof usage, "--%s%s%s%s", option->name, space, argument,
+             letter);
     fprintf(to, "  %-30s %s\n", usage, option->help);
 }
 

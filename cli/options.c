@@ -16,6 +16,7 @@ static const cli_option table[] = {
       "cells at once (default: as many as threads)" },
     { "python", 0, "PYTHON", CLI_COMPARE,
       "what runs the baseline script (default: python3)" },
+    { "out", 'o', "FILE.npz", CLI_DATA, "corrupt: where the set goes" },
     { "config", 0, "FILE", CLI_TRAIN | CLI_INFO | CLI_BENCH,
       "settings from a YAML file; options override it" },
     { "preset", 0, "NAME", CLI_TRAIN | CLI_INFO | CLI_BENCH,
@@ -32,6 +33,13 @@ static const cli_option table[] = {
     { "steps", 0, "LIST", CLI_EVAL,
       "numbers of steps to vote after, as 1,5,20" },
     { "seeds", 0, "N", CLI_EVAL, "runs with other noise (default: 5)" },
+    { "corrupt", 0, "NAME[:AMOUNT],...", CLI_EVAL,
+      "also test on corrupted images, a row each; `limen data --list` has "
+      "the names" },
+    { "calibration", 0, NULL, CLI_EVAL,
+      "how sure answers are, and how often right (reliability diagram)" },
+    { "early", 0, "LEADS", CLI_EVAL,
+      "answer as soon as a class leads by so many spikes, as 1,2,4" },
     { "raster", 0, "FILE.npy", CLI_PREDICT, "write the spikes of a layer" },
     { "layer", 0, "L", CLI_PREDICT, "that layer (default: 1)" },
     { "work", 0, "LIST", CLI_BENCH,
@@ -41,6 +49,16 @@ static const cli_option table[] = {
       "simulate: units of the one layer (default: 1000)" },
     { "in-degree", 0, "N", CLI_BENCH,
       "simulate: sources of each unit, 0: all (default: 10)" },
+    { "corrupt", 0, "NAME[:AMOUNT]", CLI_DATA,
+      "corrupt: what is done to each image; --list names them" },
+    { "epoch", 0, "E", CLI_DATA,
+      "corrupt: of --augment, the epoch of training from 1 (default: 1)" },
+    { "split", 0, "NAME", CLI_DATA,
+      "corrupt: train or test (default: test where there is one; with "
+      "--augment train)" },
+    { "preview", 0, "N", CLI_DATA, "corrupt: show the first N images" },
+    { "list", 0, NULL, CLI_DATA,
+      "the corruptions and their amounts at five severities" },
     { "man", 0, NULL, CLI_HELP, "print the manual page" },
     { "completion", 0, "SHELL", CLI_HELP,
       "print completion for bash, zsh or fish" },
@@ -65,13 +83,17 @@ const cli_option *cli_option_at(size_t i)
 
 bool cli_takes_setting(unsigned command, const char *name)
 {
-    static const char *const testing[] = {
-        "data", "data-dir", "seed", "encoder", "pixel-scale", "burn-in"
-    };
+    static const char *const testing[] = { "data",        "data-dir",
+                                           "seed",        "encoder",
+                                           "pixel-scale", "burn-in",
+                                           "temperature" };
 
     if (command & (CLI_TRAIN | CLI_INFO | CLI_BENCH))
         return true;
-    if (command & (CLI_DATA | CLI_COMPARE))
+    if (command & CLI_DATA)
+        return strcmp(name, "data-dir") == 0 || strcmp(name, "seed") == 0 ||
+               strncmp(name, "augment", 7) == 0;
+    if (command & CLI_COMPARE)
         return strcmp(name, "data-dir") == 0;
     for (size_t k = 0; command & (CLI_EVAL | CLI_PREDICT) &&
                        k < sizeof testing / sizeof *testing;
@@ -183,6 +205,9 @@ static const char **text_of(cli_options *options, const char *name)
         { "work", &options->work },
         { "check", &options->check },
         { "python", &options->python },
+        { "corrupt", &options->corrupt },
+        { "split", &options->split },
+        { "early", &options->early },
         { "time-limit", &options->time_limit },
     };
 
@@ -194,11 +219,13 @@ static const char **text_of(cli_options *options, const char *name)
 
 static bool *switch_of(cli_options *options, const char *name)
 {
-    return strcmp(name, "force") == 0   ? &options->force
-           : strcmp(name, "json") == 0  ? &options->json
-           : strcmp(name, "quiet") == 0 ? &options->quiet
-           : strcmp(name, "man") == 0   ? &options->man
-                                        : NULL;
+    return strcmp(name, "force") == 0         ? &options->force
+           : strcmp(name, "json") == 0        ? &options->json
+           : strcmp(name, "quiet") == 0       ? &options->quiet
+           : strcmp(name, "man") == 0         ? &options->man
+           : strcmp(name, "list") == 0        ? &options->list
+           : strcmp(name, "calibration") == 0 ? &options->calibration
+                                              : NULL;
 }
 
 static int take_option(cli_options *options, const char *name, const char *text)
@@ -224,6 +251,10 @@ static int take_option(cli_options *options, const char *name, const char *text)
         code = read_count(&options->units, name, text, 1, LIMEN_UNITS_MAX);
     else if (strcmp(name, "in-degree") == 0)
         code = read_count(&options->in_degree, name, text, 0, LIMEN_UNITS_MAX);
+    else if (strcmp(name, "epoch") == 0)
+        code = read_count(&options->epoch, name, text, 1, 1e6);
+    else if (strcmp(name, "preview") == 0)
+        code = read_count(&options->preview, name, text, 1, 1e6);
     else if (strcmp(name, "seconds") == 0)
         code = read_number(&options->seconds, name, text, 0.01, 1e6);
     else if (strcmp(name, "layer") == 0)
@@ -378,6 +409,7 @@ int cli_options_read(cli_options *options, int argc, char **argv, int first,
     options->layer = 1;
     options->units = 1000;
     options->in_degree = 10;
+    options->epoch = 1;
     options->seconds = 2.0;
     options->checkpoint_minutes = 10.0;
     options->words = calloc((size_t)argc, sizeof *options->words);

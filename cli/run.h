@@ -20,6 +20,7 @@ typedef struct cli_run {
     double best; /* validation accuracy; negative: none yet */
     size_t layers;
     bool is_warned;
+    bool fits_temperature; /* none was given */
 } cli_run;
 
 /* Data, settings, network, trainer; a new directory, or that of a stopped run

@@ -137,12 +137,13 @@ static json_t *shares(const double *values, size_t count)
     return list;
 }
 
-static int save_model(const cli_run *run, const char *name)
+static int save_model(const cli_run *run, const limen_network *net,
+                      const char *name)
 {
     char *path = cli_path(run->dir, name);
     limen_error err;
     const limen_status status =
-        limen_model_save(path, run->net, run->settings, &err);
+        limen_model_save(path, net, run->settings, &err);
 
     free(path);
     return status == LIMEN_OK ? CLI_DONE : cli_fail_status(status, &err);
@@ -191,7 +192,7 @@ static int validate(cli_run *run, json_t *line)
     if (accuracy[answer] <= run->best)
         return CLI_DONE;
     run->best = accuracy[answer];
-    return save_model(run, "best.safetensors");
+    return save_model(run, run->net, "best.safetensors");
 }
 
 static void print_epoch(const cli_run *run, const limen_epoch *epoch,
@@ -259,6 +260,59 @@ static int load_best(limen_network **best, const cli_run *run)
     return status == LIMEN_OK ? CLI_DONE : cli_fail_status(status, &err);
 }
 
+/* Sets the temperature to that of the validation samples. */
+static limen_status fit_temperature(cli_run *run, const limen_network *net,
+                                    limen_error *err)
+{
+    const limen_data *data = run->validation;
+    const limen_settings *settings = run->settings;
+    const size_t outputs = limen_network_units(net, run->layers - 1);
+    const limen_input input =
+        limen_data_input(data, (float)cli_setting_real(settings, "pixel-scale"),
+                         cli_setting_encoder(settings));
+    float *y = calloc(data->samples, outputs * sizeof *y);
+    limen_image *image = NULL;
+    char text[32];
+    limen_status status = LIMEN_NO_MEMORY;
+
+    if (y == NULL)
+        snprintf(err->text, sizeof err->text, "out of memory for a test");
+    else
+        status = limen_image_new(&image, net, run->options->threads, err);
+    if (status == LIMEN_OK)
+        status = limen_predict(NULL, y, image, &input,
+                               (size_t)cli_setting_int(settings, "steps"),
+                               (size_t)cli_setting_int(settings, "burn-in"),
+                               (uint64_t)cli_setting_int(settings, "seed"),
+                               run->options->threads, err);
+    if (status == LIMEN_OK) {
+        const double temperature =
+            limen_fit_temperature(y, data->labels, data->samples, outputs,
+                                  cli_setting_real(settings, "beta"));
+
+        // four digits: libraries may differ in the last bit of exp
+        snprintf(text, sizeof text, "%.4g", temperature);
+        status = limen_settings_set(run->settings, "temperature", text, err);
+    }
+    limen_image_free(image);
+    free(y);
+    return status;
+}
+
+/* Saves a model with the temperature of its confidences. */
+static int save_fitted(cli_run *run, const limen_network *net, const char *name)
+{
+    limen_error err;
+
+    if (run->validation != NULL && run->fits_temperature) {
+        const limen_status status = fit_temperature(run, net, &err);
+
+        if (status != LIMEN_OK)
+            return cli_fail_status(status, &err);
+    }
+    return save_model(run, net, name);
+}
+
 static void print_result(const cli_run *run, json_t *result, double accuracy,
                          double low, double high, double ties, size_t samples,
                          size_t steps)
@@ -304,11 +358,12 @@ static int report(cli_run *run, const limen_network *net)
     }
     cli_wilson(accuracy, data->samples, &low, &high);
     json_t *result =
-        json_pack("{s:s, s:s, s:f, s:[f,f], s:f, s:I, s:I, s:s}", "run",
+        json_pack("{s:s, s:s, s:f, s:[f,f], s:f, s:I, s:I, s:s, s:f}", "run",
                   run->dir, "model", run->validation == NULL ? "last" : "best",
                   "test_accuracy", accuracy, "interval", low, high, "ties",
                   ties, "samples", (json_int_t)data->samples, "steps",
-                  (json_int_t)steps, "test_sha256", data->sha256);
+                  (json_int_t)steps, "test_sha256", data->sha256, "temperature",
+                  cli_setting_real(run->settings, "temperature"));
     print_result(run, result, accuracy, low, high, ties, data->samples, steps);
     status = cli_write_json(run->dir, "result.json", result, &err);
     limen_data_free(data);
@@ -319,13 +374,15 @@ int cli_run_finish(cli_run *run)
 {
     limen_network *best = NULL;
     char *path = cli_path(run->dir, "checkpoint.safetensors");
-    int code = save_model(run, "model.safetensors");
+    int code = save_fitted(run, run->net, "model.safetensors");
 
+    if (code == CLI_DONE && run->validation != NULL)
+        code = load_best(&best, run);
+    if (code == CLI_DONE && best != NULL)
+        code = save_fitted(run, best, "best.safetensors");
     if (code == CLI_DONE)
         unlink(path);
     free(path);
-    if (code == CLI_DONE && run->validation != NULL)
-        code = load_best(&best, run);
     if (code == CLI_DONE)
         code = report(run, best == NULL ? run->net : best);
     limen_network_free(best);

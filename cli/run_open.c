@@ -131,9 +131,10 @@ static json_t *describe_run(const cli_run *run)
     for (int k = 1; k < run->options->argc; k++)
         json_array_append_new(arguments, json_string(run->options->argv[k]));
     return json_pack(
-        "{s:s, s:s, s:o, s:o, s:s, s:s, s:{s:s, s:s, s:I}}", "program", "limen",
-        "version", limen_version(), "arguments", arguments, "settings",
-        cli_settings_json(run->settings), "backend", limen_backend(), "machine",
+        "{s:s, s:s, s:o, s:o, s:b, s:s, s:s, s:{s:s, s:s, s:I}}", "program",
+        "limen", "version", limen_version(), "arguments", arguments, "settings",
+        cli_settings_json(run->settings), "fits_temperature",
+        run->fits_temperature, "backend", limen_backend(), "machine",
         machine.machine, "data", "source", run->train->source, "sha256",
         run->train->sha256, "train_samples", (json_int_t)run->train->samples);
 }
@@ -167,6 +168,8 @@ static int resume_settings(cli_run *run)
             code = cli_fail(CLI_BAD_FILE, "%s: the setting %s is malformed",
                             path, name);
     }
+    run->fits_temperature =
+        json_is_true(json_object_get(described, "fits_temperature"));
     json_decref(described);
     free(path);
     return code;
@@ -250,7 +253,9 @@ int cli_run_open(cli_run *run, cli_options *options)
                       .settings = options->settings,
                       .metrics = json_array(),
                       .timing = json_array(),
-                      .best = -1.0 };
+                      .best = -1.0,
+                      .fits_temperature = !limen_settings_is_set(
+                          options->settings, "temperature") };
     if (options->resume != NULL) {
         if (snprintf(run->dir, sizeof run->dir, "%s", options->resume) >=
             (int)sizeof run->dir)

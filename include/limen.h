@@ -386,7 +386,8 @@ LIMEN_API limen_status limen_data_select(limen_data **out,
 LIMEN_API void limen_data_free(limen_data *data);
 
 /* Two parts of a set, drawn by the seed: *held gets held_samples, or is NULL
- * for none; *train train_samples of the others, 0 for all of them. */
+ * for none; *train train_samples of the others, 0 for all of them.  Where all
+ * samples are trained on, they keep their order. */
 LIMEN_API limen_status limen_data_split(limen_data **train, limen_data **held,
                                         const limen_data *data,
                                         size_t train_samples,
@@ -420,6 +421,11 @@ LIMEN_API limen_status limen_corruption_find(size_t *index, const char *name,
 LIMEN_API limen_status limen_corruption_check(size_t index, double amount,
                                               limen_error *err);
 
+/* "NAME" or "NAME:AMOUNT"; without an amount that of severity 4. */
+LIMEN_API limen_status limen_corruption_parse(size_t *index, double *amount,
+                                              const char *text,
+                                              limen_error *err);
+
 /* One image.  to, from: (height, width), not the same. */
 LIMEN_API void limen_corrupt(float *to, const float *from, size_t height,
                              size_t width, size_t index, double amount,
@@ -430,6 +436,15 @@ LIMEN_API limen_status limen_data_corrupt(limen_data **out,
                                           const limen_data *data, size_t index,
                                           double amount, uint64_t seed,
                                           limen_error *err);
+
+/* A set as training sees it in an epoch, which counts from 0, with the settings
+ * augment (not "none") and augment-without: each image drawn from the mixture
+ * by (seed, epoch, index). */
+LIMEN_API limen_status limen_data_augment(limen_data **out,
+                                          const limen_data *data,
+                                          const char *mixture,
+                                          const char *without, size_t epoch,
+                                          uint64_t seed, limen_error *err);
 
 /* Writes a set as an NPZ file with x (samples, height, width), float32 or
  * uint8, and y (samples) uint32 if it has labels. */
@@ -618,13 +633,25 @@ LIMEN_API limen_status limen_predict(uint32_t *answers, float *y,
                                      size_t burn_in, uint64_t seed, int threads,
                                      limen_error *err);
 
-/* Answers given as soon as the leading class is `leads[k]` spikes ahead of the
+enum { LIMEN_LEADS_MAX = 64 };
+
+/* Answers given as soon as the leading class is leads[k] spikes ahead of the
  * next, or after all steps: the share that is right and the mean step of the
- * answer.  leads: (points), each at least 1; accuracy, mean_step: (points). */
-LIMEN_API limen_status limen_early_answer(
-    double *accuracy, double *mean_step, const limen_image *image,
-    const limen_input *input, const uint32_t *labels, const size_t *leads,
-    size_t points, size_t steps, uint64_t seed, int threads, limen_error *err);
+ * answer.  leads: (points), each at least 1, points <= LIMEN_LEADS_MAX;
+ * accuracy, mean_step: (points). */
+typedef struct limen_early {
+    size_t points;
+    const size_t *leads;
+    double *accuracy, *mean_step;
+} limen_early;
+
+/* Spikes count after `burn_in` < steps.  Arrays of `out` are the caller's. */
+LIMEN_API limen_status limen_early_answer(limen_early *out,
+                                          const limen_image *image,
+                                          const limen_input *input,
+                                          const uint32_t *labels, size_t steps,
+                                          size_t burn_in, uint64_t seed,
+                                          int threads, limen_error *err);
 
 /* Runs from rest and writes the spikes of one layer to an NPY file of bytes,
  * (samples, steps, ceil(n_l / 8)), bit i % 8 of byte i / 8, a block of steps

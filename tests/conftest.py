@@ -1,7 +1,13 @@
 """Suites: tests marked `slow` run with --suite slow only, the others with
 --suite fast (the default)."""
 
+import pathlib
+import sys
+
 import pytest
+
+# the oracle and the binding, for every folder
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "oracle"))
 
 
 def pytest_addoption(parser):

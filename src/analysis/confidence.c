@@ -114,6 +114,33 @@ static double area_under_roc(judged *all, size_t samples)
                : (ranks - right * (right + 1.0) / 2.0) / (right * wrong);
 }
 
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* p of one class, summed from the smallest term on: votes that differ by the
+ * names of the classes only are equally sure, to the last bit.  room: (n) */
+static double certainty(double *room, const float *y, size_t n, size_t answer,
+                        double beta)
+{
+    double most = -INFINITY;
+    double sum = 0.0;
+
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, beta * (double)y[i]);
+    for (size_t i = 0; i < n; i++)
+        room[i] = exp(beta * (double)y[i] - most);
+    const double own = room[answer];
+    qsort(room, n, sizeof *room, ascending);
+    for (size_t i = 0; i < n; i++)
+        sum += room[i];
+    return own / sum;
+}
+
 static void add_bin(limen_calibration *out, double confidence, bool is_right)
 {
     size_t bin = (size_t)(confidence * LIMEN_CALIBRATION_BINS);
@@ -139,8 +166,8 @@ limen_status limen_calibrate(limen_calibration *out, const float *y,
         return lm_error_no_memory(err, "a calibration", samples * sizeof *all);
     }
     for (size_t b = 0; b < samples; b++) {
+        all[b].confidence = certainty(p, y + b * n, n, answers[b], beta);
         limen_softmax(p, y + b * n, n, beta);
-        all[b].confidence = p[answers[b]];
         all[b].is_right = answers[b] == labels[b];
         add_bin(out, all[b].confidence, all[b].is_right);
         out->loss += surprise(y + b * n, n, labels[b], beta);

@@ -60,7 +60,14 @@ limen_status limen_data_split(limen_data **train, limen_data **held,
     if (order == NULL)
         return lm_error_no_memory(err, "the split",
                                   data->samples * sizeof *order);
-    limen_status status = lm_data_order(order, data->samples, seed, 0, err);
+    // where all are trained on, sample k stays the file's k
+    const bool is_drawn =
+        held_samples > 0 || (train_samples > 0 && train_samples < left);
+    limen_status status = LIMEN_OK;
+    for (size_t k = 0; k < data->samples; k++)
+        order[k] = k;
+    if (is_drawn)
+        status = lm_data_order(order, data->samples, seed, 0, err);
     if (status == LIMEN_OK && held_samples > 0)
         status = limen_data_select(held, data, order, held_samples, err);
     if (status == LIMEN_OK)

@@ -75,7 +75,7 @@ void lm_batch_gather(limen_trainer *trainer, size_t epoch, size_t first)
         const size_t k = trainer->order[first + b];
 
         trainer->labels[b] = data->labels[k];
-        trainer->keys[b] = ((uint64_t)epoch + 1) << 32 | k;
+        trainer->keys[b] = lm_augment_key(epoch, k);
         if (trainer->augment.items > 0)
             corrupt_sample(trainer, b, k);
         else if (data->bytes != NULL)

@@ -16,7 +16,8 @@ typedef struct early {
     uint64_t *keys;    /* (BLOCK) */
     uint64_t **raster; /* [layer], the output's (BLOCK, steps, words) */
     uint32_t *counts;  /* (n_L) */
-    size_t outputs, steps;
+    size_t outputs, steps, burn_in;
+    uint64_t seed;
 } early;
 
 static void early_free(early *room)
@@ -71,78 +72,89 @@ static size_t lead_of(const uint32_t *counts, size_t n)
 }
 
 /* One sample: the answer at every lead, in one pass over its steps. */
-static void answer(early *room, double *right, double *step,
-                   const uint64_t *raster, uint32_t label, uint64_t key,
-                   const size_t *leads, size_t points, uint64_t seed)
+static void answer(early *room, limen_early *sums, const uint64_t *raster,
+                   uint32_t label, uint64_t key)
 {
     const size_t words = lm_bits_words(room->outputs);
     uint64_t is_given = 0; // a bit a point
 
     memset(room->counts, 0, room->outputs * sizeof *room->counts);
-    for (size_t t = 1; t <= room->steps; t++) {
+    for (size_t t = room->burn_in + 1; t <= room->steps; t++) {
         for (size_t i = 0; i < room->outputs; i++)
             room->counts[i] += lm_bits_get(raster + (t - 1) * words, i);
         const size_t lead = lead_of(room->counts, room->outputs);
-        for (size_t k = 0; k < points; k++) {
-            if (is_given >> k & 1 || (lead < leads[k] && t < room->steps))
+        for (size_t k = 0; k < sums->points; k++) {
+            if (is_given >> k & 1 || (lead < sums->leads[k] && t < room->steps))
                 continue;
             is_given |= UINT64_C(1) << k;
-            step[k] += (double)t;
-            right[k] += limen_vote(room->counts, room->outputs, seed, key,
-                                   NULL) == label;
+            sums->mean_step[k] += (double)t;
+            sums->accuracy[k] += limen_vote(room->counts, room->outputs,
+                                            room->seed, key, NULL) == label;
         }
     }
 }
 
-limen_status limen_early_answer(double *accuracy, double *mean_step,
-                                const limen_image *image,
-                                const limen_input *input,
-                                const uint32_t *labels, const size_t *leads,
-                                size_t points, size_t steps, uint64_t seed,
-                                int threads, limen_error *err)
+/* The samples from `first` on, as many as there is room for. */
+static limen_status answer_block(early *room, limen_early *sums,
+                                 const limen_input *input,
+                                 const uint32_t *labels, size_t first,
+                                 int threads, limen_error *err)
 {
-    const size_t values = input->frames * image->layer[0].n;
+    const limen_record record = { .raster = room->raster };
+    const size_t last = room->image->layers - 1;
+    const size_t values = input->frames * room->image->layer[0].n;
+    const size_t row = room->steps * lm_bits_words(room->outputs);
+    const size_t left = input->samples - first;
+    limen_input part = *input;
+
+    part.samples = left < BLOCK ? left : BLOCK;
+    part.keys = room->keys;
+    if (input->bytes != NULL)
+        part.bytes = input->bytes + first * values;
+    else
+        part.floats = input->floats + first * values;
+    for (size_t b = 0; b < part.samples; b++)
+        room->keys[b] = lm_input_key(input, first + b);
+    limen_state_reset(room->state);
+    room->state->samples = part.samples;
+    const limen_status status =
+        limen_run(room->image, room->state, &part, room->steps, 0, room->seed,
+                  threads, &record, err);
+    for (size_t b = 0; status == LIMEN_OK && b < part.samples; b++)
+        answer(room, sums, room->raster[last] + b * row, labels[first + b],
+               room->keys[b]);
+    return status;
+}
+
+limen_status limen_early_answer(limen_early *out, const limen_image *image,
+                                const limen_input *input,
+                                const uint32_t *labels, size_t steps,
+                                size_t burn_in, uint64_t seed, int threads,
+                                limen_error *err)
+{
+    double accuracy[LIMEN_LEADS_MAX] = { 0.0 };
+    double mean_step[LIMEN_LEADS_MAX] = { 0.0 };
+    limen_early sums = { out->points, out->leads, accuracy, mean_step };
     limen_status status = limen_input_check(input, image->layer[0].n, err);
     early room;
 
     if (status != LIMEN_OK)
         return status;
-    if (points > 64 || steps == 0)
+    if (out->points > LIMEN_LEADS_MAX || steps <= burn_in)
         return lm_error_set(err, LIMEN_BAD_VALUE,
-                            "%zu leads over %zu steps; up to 64 leads, at "
-                            "least one step",
-                            points, steps);
+                            "%zu leads over %zu steps; up to %d leads, and "
+                            "steps must be above the burn-in of %zu",
+                            out->points, steps, LIMEN_LEADS_MAX, burn_in);
     status = early_new(&room, image, input->samples, steps, err);
-    memset(accuracy, 0, points * sizeof *accuracy);
-    memset(mean_step, 0, points * sizeof *mean_step);
+    room.burn_in = burn_in;
+    room.seed = seed;
     for (size_t first = 0; status == LIMEN_OK && first < input->samples;
-         first += BLOCK) {
-        const limen_record record = { .raster = room.raster };
-        const size_t left = input->samples - first;
-        limen_input part = *input;
-
-        part.samples = left < BLOCK ? left : BLOCK;
-        part.keys = room.keys;
-        if (input->bytes != NULL)
-            part.bytes = input->bytes + first * values;
-        else
-            part.floats = input->floats + first * values;
-        for (size_t b = 0; b < part.samples; b++)
-            room.keys[b] = lm_input_key(input, first + b);
-        limen_state_reset(room.state);
-        room.state->samples = part.samples;
-        status = limen_run(image, room.state, &part, steps, 0, seed, threads,
-                           &record, err);
-        for (size_t b = 0; status == LIMEN_OK && b < part.samples; b++)
-            answer(&room, accuracy, mean_step,
-                   room.raster[image->layers - 1] +
-                       b * steps * lm_bits_words(room.outputs),
-                   labels[first + b], room.keys[b], leads, points, seed);
-    }
-    for (size_t k = 0; k < points; k++) {
-        accuracy[k] /= (double)input->samples;
-        mean_step[k] /= (double)input->samples;
-    }
+         first += BLOCK)
+        status = answer_block(&room, &sums, input, labels, first, threads, err);
     early_free(&room);
+    for (size_t k = 0; status == LIMEN_OK && k < out->points; k++) {
+        out->accuracy[k] = accuracy[k] / (double)input->samples;
+        out->mean_step[k] = mean_step[k] / (double)input->samples;
+    }
     return status;
 }

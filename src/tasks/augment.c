@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "tasks/corrupt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static limen_status parse_item(lm_augment *out, const char *item,
     limen_status status = limen_corruption_find(&kind, name, err);
     if (status != LIMEN_OK)
         return status;
-    double low = limen_corruption_at(kind)->amounts[3];
+    double low = limen_corruption_at(kind)->amounts[LM_USUAL_SEVERITY - 1];
     double high = low;
     if (item[length] == ':') {
         char *end;
@@ -54,33 +55,48 @@ static limen_status parse_item(lm_augment *out, const char *item,
     return LIMEN_OK;
 }
 
-/* Whether a list of names, separated by commas, has that of this kind. */
-static bool names(const char *list, size_t kind)
-{
-    const char *name = limen_corruption_at(kind)->name;
-    const size_t length = strlen(name);
-
-    for (; *list != '\0'; list += strcspn(list, ","), list += *list == ',')
-        if (strcspn(list, ",") == length && strncmp(list, name, length) == 0)
-            return true;
-    return false;
-}
-
-static limen_status leave_out(lm_augment *out, const char *without,
+/* Takes the items of one corruption away; names: it first, up to a comma. */
+static limen_status leave_out(lm_augment *out, const char *names,
                               limen_error *err)
 {
+    const size_t length = strcspn(names, ",");
     const size_t before = out->items;
     size_t kept = 0;
 
-    for (size_t k = 0; k < out->items; k++)
-        if (out->item[k].kind == SIZE_MAX || !names(without, out->item[k].kind))
+    for (size_t k = 0; k < before; k++) {
+        const size_t kind = out->item[k].kind;
+        const char *name =
+            kind == SIZE_MAX ? "" : limen_corruption_at(kind)->name;
+
+        if (kind == SIZE_MAX || strlen(name) != length ||
+            strncmp(names, name, length) != 0)
             out->item[kept++] = out->item[k];
+    }
     out->items = kept;
-    if (without[0] != '\0' && kept == before)
+    if (kept == before)
         return lm_error_set(err, LIMEN_BAD_VALUE,
-                            "augment-without: '%.60s' is not in the mixture",
-                            without);
+                            "augment-without: '%.*s' is not in the mixture",
+                            (int)(length < 60 ? length : 60), names);
+    if (kept == 0)
+        return lm_error_set(err, LIMEN_BAD_VALUE,
+                            "augment-without: nothing is left of the mixture; "
+                            "give augment none instead");
     return LIMEN_OK;
+}
+
+/* Each name of the list must be there: one that is mistyped would be trained
+ * on. */
+static limen_status leave_all_out(lm_augment *out, const char *without,
+                                  limen_error *err)
+{
+    limen_status status = LIMEN_OK;
+
+    while (status == LIMEN_OK && *without != '\0') {
+        status = leave_out(out, without, err);
+        without += strcspn(without, ",");
+        without += *without == ',';
+    }
+    return status;
 }
 
 limen_status lm_augment_parse(lm_augment *out, const char *text,
@@ -99,7 +115,7 @@ limen_status lm_augment_parse(lm_augment *out, const char *text,
                             "augment: longer than %d characters", TEXT - 1);
     memcpy(copy, text, strlen(text) + 1);
     if (strcmp(text, "none") == 0 || text[0] == '\0')
-        return leave_out(out, without, err);
+        return leave_all_out(out, without, err);
     for (char *item = copy; status == LIMEN_OK && item != NULL;) {
         char *comma = strchr(item, ',');
 
@@ -108,7 +124,7 @@ limen_status lm_augment_parse(lm_augment *out, const char *text,
         status = parse_item(out, item, err);
         item = comma;
     }
-    return status == LIMEN_OK ? leave_out(out, without, err) : status;
+    return status == LIMEN_OK ? leave_all_out(out, without, err) : status;
 }
 
 void lm_augment_apply(const lm_augment *augment, float *to, const float *from,

@@ -26,7 +26,14 @@ typedef struct lm_augment {
 limen_status lm_augment_parse(lm_augment *out, const char *text,
                               const char *without, limen_error *err);
 
-/* to, from: (height, width) */
+/* The key of sample k in an epoch, which counts from 0: each epoch has its own
+ * noise, and none has that of a test.  k < 2^32 */
+static inline uint64_t lm_augment_key(size_t epoch, size_t k)
+{
+    return ((uint64_t)epoch + 1) << 32 | k;
+}
+
+/* augment: of at least one item.  to, from: (height, width) */
 void lm_augment_apply(const lm_augment *augment, float *to, const float *from,
                       size_t height, size_t width, uint64_t seed, uint64_t key);
 

@@ -7,7 +7,6 @@
  */
 #include "tasks/corrupt.h"
 
-#include "base/arena.h"
 #include "base/error.h"
 #include "base/fixed_math.h"
 #include "base/quantiles.h"
@@ -16,6 +15,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* One sample on its way. */
@@ -393,6 +393,36 @@ limen_status limen_corruption_check(size_t index, double amount,
     return LIMEN_OK;
 }
 
+limen_status limen_corruption_parse(size_t *index, double *amount,
+                                    const char *text, limen_error *err)
+{
+    enum { NAME = 40 };
+    char name[NAME] = "";
+    const size_t length = strcspn(text, ":");
+    limen_status status;
+    size_t found = 0;
+
+    memcpy(name, text, length < NAME ? length : NAME - 1);
+    status = limen_corruption_find(&found, name, err);
+    if (status != LIMEN_OK)
+        return status;
+    double x = limen_corruption_at(found)->amounts[LM_USUAL_SEVERITY - 1];
+    if (text[length] == ':') {
+        char *end;
+
+        x = strtod(text + length + 1, &end);
+        if (end == text + length + 1 || *end != '\0')
+            return lm_error_set(err, LIMEN_BAD_VALUE,
+                                "'%.60s' is not NAME or NAME:AMOUNT", text);
+    }
+    status = limen_corruption_check(found, x, err);
+    if (status != LIMEN_OK)
+        return status;
+    *index = found;
+    *amount = x;
+    return LIMEN_OK;
+}
+
 void limen_corrupt(float *to, const float *from, size_t height, size_t width,
                    size_t index, double amount, uint64_t seed, uint64_t key)
 {
@@ -401,63 +431,4 @@ void limen_corrupt(float *to, const float *from, size_t height, size_t width,
 
     assert(limen_corruption_check(index, amount, NULL) == LIMEN_OK);
     table[index].apply(&at);
-}
-
-/* Room for a copy of all but the values, which become floats. */
-static limen_status copy_shape(limen_data **out, const limen_data *data,
-                               limen_error *err)
-{
-    limen_status status;
-    size_t *rows = lm_alloc(data->samples, 1, sizeof *rows);
-
-    if (rows == NULL)
-        return lm_error_no_memory(err, "a set", data->samples * sizeof *rows);
-    for (size_t b = 0; b < data->samples; b++)
-        rows[b] = b;
-    status = limen_data_select(out, data, rows, data->samples, err);
-    lm_free(rows);
-    if (status != LIMEN_OK || (*out)->floats != NULL)
-        return status;
-    (*out)->floats =
-        lm_alloc(data->samples, data->features, sizeof *(*out)->floats);
-    if ((*out)->floats == NULL) {
-        limen_data_free(*out);
-        *out = NULL;
-        return lm_error_no_memory(err, "a set of floats",
-                                  data->samples * data->features * 4);
-    }
-    for (size_t k = 0; k < data->samples * data->features; k++)
-        (*out)->floats[k] = (float)((*out)->bytes[k] / 255.0);
-    lm_free((*out)->bytes);
-    (*out)->bytes = NULL;
-    return LIMEN_OK;
-}
-
-limen_status limen_data_corrupt(limen_data **out, const limen_data *data,
-                                size_t index, double amount, uint64_t seed,
-                                limen_error *err)
-{
-    limen_status status = limen_corruption_check(index, amount, err);
-    float *before = NULL;
-
-    *out = NULL;
-    if (status == LIMEN_OK)
-        status = copy_shape(out, data, err);
-    if (status != LIMEN_OK)
-        return status;
-    before = lm_alloc(data->features, 1, sizeof *before);
-    if (before == NULL) {
-        limen_data_free(*out);
-        *out = NULL;
-        return lm_error_no_memory(err, "an image", data->features * 4);
-    }
-    for (size_t b = 0; b < data->samples; b++) {
-        float *x = (*out)->floats + b * data->features;
-
-        memcpy(before, x, data->features * sizeof *before);
-        limen_corrupt(x, before, data->height, data->width, index, amount, seed,
-                      b);
-    }
-    lm_free(before);
-    return LIMEN_OK;
 }

@@ -1,8 +1,11 @@
-/* corrupt.h -- the geometry of corruptions, for corrupt.c. */
+/* corrupt.h -- what the files about corruptions share. */
 #ifndef LM_CORRUPT_H
 #define LM_CORRUPT_H
 
 #include <stddef.h>
+
+/* Of a corruption without an amount; from 1. */
+enum { LM_USUAL_SEVERITY = 4 };
 
 /* x' = x_0 + xx (x - x_0) + xy (y - y_0) - dx and the like for y': where the
  * value of pixel (x, y) comes from, about the centre of the picture. */

@@ -6,8 +6,10 @@ import signal
 import subprocess
 import time
 
+import numpy as np
 import pytest
 
+import limen_ctypes as lib
 from conftest import PROGRAM, SMALL, fails, run, train
 
 
@@ -221,3 +223,73 @@ def test_diverging_says_so(toy, tmp_path):
                  "--learning-rate", "1e6", "--clip", "0", "--decay", "1e6",
                  "-o", "run", cwd=tmp_path, code=1)
     assert "learning-rate" in said
+
+
+def temperature_of(path):
+    raw = path.read_bytes()
+    header = json.loads(raw[8:8 + int.from_bytes(raw[:8], "little")])
+    return float(json.loads(header["__metadata__"]["settings"])["temperature"])
+
+
+def test_the_temperature_is_fitted_to_the_validation_samples(toy, tmp_path):
+    """Written as the one that makes the loss of held-out answers least: twice
+    or half of it is worse, on the very samples."""
+    done = train(toy, "run", "--validation", 150, "--json", cwd=tmp_path)
+    result = json.loads(done.stdout)
+    fitted = temperature_of(tmp_path / "run/best.safetensors")
+    assert result["temperature"] == fitted != 1
+    # the held-out samples again: the first 150 in order of the split's draws
+    draws = np.array([lib.draw(1, 6, 0, 0, k) for k in range(600)])
+    held = np.argsort(draws, kind="stable")[:150]
+    with np.load(toy) as data:
+        np.savez(tmp_path / "held.npz", x_train=data["x_train"][held],
+                 y_train=data["y_train"][held], x_test=data["x_train"][held],
+                 y_test=data["y_train"][held])
+
+    def loss(temperature):
+        out = run("eval", "run", "--data", "held.npz", "--seeds", 1,
+                  "--calibration", "--temperature", temperature, "--json",
+                  cwd=tmp_path).stdout
+        return json.loads(out)["conditions"][0]["loss"]
+
+    best = loss(fitted)
+    for factor in (0.5, 0.9, 1.1, 2):
+        assert best <= loss(fitted * factor) + 1e-9, factor
+
+
+def test_a_temperature_that_is_given_is_kept(toy, tmp_path):
+    train(toy, "given", "--temperature", 1, "--validation", 100, cwd=tmp_path)
+    train(toy, "none", "--validation", 0, cwd=tmp_path)
+    assert temperature_of(tmp_path / "given/best.safetensors") == 1
+    assert temperature_of(tmp_path / "none/model.safetensors") == 1
+
+
+def test_a_resumed_run_fits_the_same_temperature(toy, tmp_path):
+    train(toy, "whole", cwd=tmp_path)
+    train(toy, "parts", "--time-limit", "0.0001s", code=75, cwd=tmp_path)
+    run("train", "--resume", "parts", "--quiet", cwd=tmp_path)
+    for name in ("model.safetensors", "best.safetensors"):
+        assert ((tmp_path / "whole" / name).read_bytes()
+                == (tmp_path / "parts" / name).read_bytes())
+
+
+@pytest.mark.parametrize("which, balanced", [
+    ("input", [True, False, False]), ("below", [True, True, True]),
+    ("none", [False, False, False])])
+def test_balanced_rows_sum_to_zero_after_training(toy, tmp_path, which,
+                                                  balanced):
+    train(toy, "run", "--balance", which, "--hidden", "16,12", cwd=tmp_path)
+    net = lib.Network.load(tmp_path / "run/model.safetensors")
+    image = lib.Image(net)
+    found = []
+    for index, about in enumerate(net.connections()):
+        w = image.weights(index).reshape(net.units[about.to], -1)
+        is_zero = (w.sum(axis=1, dtype=int) == 0).all()
+        assert is_zero == about.balanced
+        if about.kind == 0:
+            found.append(bool(is_zero))
+            assert np.abs(w).max() > 100  # not because they are nothing
+            # the masters too, but for their rounding to float
+            means = net.weights(index).reshape(w.shape).mean(axis=1)
+            assert (np.abs(means).max() < 1e-6) == is_zero
+    assert found == balanced

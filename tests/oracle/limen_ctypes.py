@@ -69,8 +69,29 @@ class EvaluationStruct(c.Structure):
                 ("answers", POINTER), ("y", POINTER), ("spikes", POINTER)]
 
 
+class CorruptionInfo(c.Structure):
+    _fields_ = [("name", c.c_char_p), ("help", c.c_char_p),
+                ("min", c.c_double), ("max", c.c_double),
+                ("amounts", c.c_double * 5)]
+
+
+class DataStruct(c.Structure):
+    _fields_ = [("samples", c.c_size_t), ("features", c.c_size_t),
+                ("classes", c.c_size_t), ("height", c.c_size_t),
+                ("width", c.c_size_t), ("bytes", POINTER),
+                ("floats", POINTER), ("labels", POINTER),
+                ("sha256", c.c_char * 65), ("source", c.c_char * 400)]
+
+
+class CalibrationStruct(c.Structure):
+    _fields_ = [("error", c.c_double), ("loss", c.c_double),
+                ("brier", c.c_double), ("roc_area", c.c_double),
+                ("confidence", c.c_double * 15),
+                ("accuracy", c.c_double * 15), ("count", c.c_size_t * 15)]
+
+
 _P, _Z, _I, _B = POINTER, c.c_size_t, c.c_int, c.c_bool
-_U32, _U64 = c.c_uint32, c.c_uint64
+_U32, _U64, _D, _S = c.c_uint32, c.c_uint64, c.c_double, c.c_char_p
 
 SIGNATURES = {
     "limen_backend": (c.c_char_p, []),
@@ -112,6 +133,19 @@ SIGNATURES = {
     "limen_run": (_I, [_P, _P, _P, _Z, _Z, _U64, _I, _P, _P]),
     "limen_vote": (_Z, [_P, _Z, _U64, _U64, _P]),
     "limen_evaluate": (_I, [_P, _P, _P, _P, _P, _Z, _U64, _I, _P]),
+    "limen_corruption_at": (c.POINTER(CorruptionInfo), [_Z]),
+    "limen_corruption_parse": (_I, [_P, _P, _S, _P]),
+    "limen_corrupt": (None, [_P, _P, _Z, _Z, _Z, _D, _U64, _U64]),
+    "limen_data_corrupt": (_I, [_P, _P, _Z, _D, _U64, _P]),
+    "limen_data_augment": (_I, [_P, _P, _S, _S, _Z, _U64, _P]),
+    "limen_data_free": (None, [_P]),
+    "limen_data_load": (_I, [_P, _S, _S, _I, _P]),
+    "limen_data_save": (_I, [_S, _P, _P]),
+    "limen_model_load": (_I, [_P, _P, _S, _P]),
+    "limen_softmax": (None, [_P, _P, _Z, _D]),
+    "limen_fit_temperature": (_D, [_P, _P, _Z, _Z, _D]),
+    "limen_calibrate": (_I, [_P, _P, _P, _P, _Z, _Z, _D, _P]),
+    "limen_early_answer": (_I, [_P, _P, _P, _P, _Z, _Z, _U64, _I, _P]),
     "limen_predict": (_I, [_P, _P, _P, _P, _Z, _Z, _U64, _I, _P]),
     "limen_bootstrap": (_I, [_P, _P, _Z, c.c_double, _U64, _P]),
     "limen_t_test": (c.c_double, [_P, _P, _Z]),
@@ -214,6 +248,17 @@ class Network:
                  for f in (self_, feedback)]
         _call("limen_network_standard", c.byref(net._handle), _sizes(units),
               len(units), *flags)
+        return net
+
+    @classmethod
+    def load(cls, path):
+        """Of a model file."""
+        net = cls.__new__(cls)
+        net._handle = c.c_void_p()
+        _call("limen_model_load", c.byref(net._handle), None,
+              str(path).encode())
+        net.units = [_lib.limen_network_units(net._handle, layer) for layer in
+                     range(_lib.limen_network_layers(net._handle))]
         return net
 
     def __del__(self):
@@ -375,17 +420,27 @@ def run(image, state, inp, steps, burn_in=0, seed=0, threads=1):
 
 
 def evaluate(image, inp, labels, classes, steps, burn_in=0, seed=0,
-             threads=1):
-    """(accuracy (points), ties (points), confusion (classes, classes))."""
+             threads=1, keep=False):
+    """(accuracy (points), ties (points), confusion (classes, classes)); with
+    keep also answers (samples), y (samples, n_L), spikes [layer] (n_l)."""
     accuracy, ties = np.zeros(len(steps)), np.zeros(len(steps))
     confusion = np.zeros((classes, classes), dtype=np.uint32)
     labels = np.ascontiguousarray(labels, dtype=np.uint32)
     out = EvaluationStruct(inp.samples, classes, len(steps),
                            accuracy.ctypes.data, ties.ctypes.data,
                            confusion.ctypes.data)
+    units = image.net.units
+    answers = np.zeros(inp.samples, dtype=np.uint32)
+    y = np.zeros((inp.samples, units[-1]), dtype=np.float32)
+    spikes = [np.zeros(n, dtype=np.uint64) for n in units]
+    table = (c.c_void_p * len(units))(*[a.ctypes.data for a in spikes])
+    if keep:
+        out.answers, out.y = answers.ctypes.data, y.ctypes.data
+        out.spikes = c.cast(table, c.c_void_p)
     _call("limen_evaluate", c.byref(out), image._handle, c.byref(inp.struct),
           labels.ctypes.data, _sizes(steps), burn_in, seed, threads)
-    return accuracy, ties, confusion
+    kept = (answers, y, spikes) if keep else ()
+    return (accuracy, ties, confusion, *kept)
 
 
 def predict(image, inp, steps, burn_in=0, seed=0, threads=1):
@@ -418,3 +473,129 @@ def holm(p):
     adjusted = np.zeros(len(p))
     _call("limen_holm", adjusted.ctypes.data, p.ctypes.data, len(p))
     return adjusted
+
+
+class Early(c.Structure):
+    _fields_ = [("points", _Z), ("leads", _P), ("accuracy", _P),
+                ("mean_step", _P)]
+
+
+def early_answer(image, inp, labels, leads, steps, seed=0, threads=1,
+                 burn_in=0):
+    """(accuracy, mean step) for each lead."""
+    accuracy, step = np.zeros(len(leads)), np.zeros(len(leads))
+    leads = np.ascontiguousarray(leads, dtype=np.uint64)
+    labels = np.ascontiguousarray(labels, dtype=np.uint32)
+    out = Early(len(leads), leads.ctypes.data, accuracy.ctypes.data,
+                step.ctypes.data)
+    _call("limen_early_answer", c.byref(out), image._handle,
+          c.byref(inp.struct), labels.ctypes.data, steps, burn_in, seed,
+          threads)
+    return accuracy, step
+
+
+# ---- Corruptions and sets
+
+
+def corruptions():
+    """name: its CorruptionInfo, in the table's order."""
+    table = {}
+    while info := _lib.limen_corruption_at(len(table)):
+        table[info.contents.name.decode()] = info.contents
+    return table
+
+
+def parse_corruption(text):
+    """(index, amount)."""
+    index, amount = c.c_size_t(), c.c_double()
+    _call("limen_corruption_parse", c.byref(index), c.byref(amount),
+          text.encode())
+    return index.value, amount.value
+
+
+def corrupt(picture, name, amount, seed=0, key=0):
+    """One picture, (height, width)."""
+    x = np.ascontiguousarray(picture, dtype=np.float32)
+    to = np.full_like(x, np.nan)
+    _lib.limen_corrupt(to.ctypes.data, x.ctypes.data, *x.shape,
+                       list(corruptions()).index(name), amount, seed, key)
+    return to
+
+
+def data_struct(x, y):
+    """x: (samples, height, width) uint8 or float32; both are kept alive by
+    the struct."""
+    x = np.ascontiguousarray(x)
+    y = np.ascontiguousarray(y, dtype=np.uint32)
+    data = DataStruct(len(x), x[0].size, int(y.max()) + 1, *x.shape[1:])
+    if x.dtype == np.uint8:
+        data.bytes = x.ctypes.data
+    else:
+        data.floats = x.ctypes.data
+    data.labels, data.kept = y.ctypes.data, (x, y)
+    return data
+
+
+def take_data(handle):
+    """x, y of a set of the library, which is freed."""
+    data = c.cast(handle, c.POINTER(DataStruct)).contents
+    shape = (data.samples, data.height, data.width)
+    x = (_view(data.bytes, c.c_uint8, shape) if data.bytes
+         else _view(data.floats, c.c_float, shape)).copy()
+    y = _view(data.labels, c.c_uint32, shape[:1]).copy()
+    _lib.limen_data_free(handle)
+    return x, y
+
+
+def corrupt_data(x, y, name, amount, seed=0):
+    out = c.c_void_p()
+    _call("limen_data_corrupt", c.byref(out), c.byref(data_struct(x, y)),
+          list(corruptions()).index(name), amount, seed)
+    return take_data(out)
+
+
+def augment_data(x, y, mixture, without="", epoch=0, seed=0):
+    out = c.c_void_p()
+    _call("limen_data_augment", c.byref(out), c.byref(data_struct(x, y)),
+          mixture.encode(), without.encode(), epoch, seed)
+    return take_data(out)
+
+
+def load_data(path):
+    out = c.c_void_p()
+    _call("limen_data_load", c.byref(out), str(path).encode(), None, 0)
+    return take_data(out)
+
+
+def save_data(path, x, y):
+    _call("limen_data_save", str(path).encode(), c.byref(data_struct(x, y)))
+
+
+# ---- Confidence
+
+
+def _values(y, labels):
+    return (np.ascontiguousarray(y, dtype=np.float32),
+            np.ascontiguousarray(labels, dtype=np.uint32))
+
+
+def softmax(y, beta):
+    y = np.ascontiguousarray(y, dtype=np.float32)
+    p = np.zeros(len(y))
+    _lib.limen_softmax(p.ctypes.data, y.ctypes.data, len(y), beta)
+    return p
+
+
+def fit_temperature(y, labels, beta):
+    y, labels = _values(y, labels)
+    return _lib.limen_fit_temperature(y.ctypes.data, labels.ctypes.data,
+                                      *y.shape, beta)
+
+
+def calibrate(y, answers, labels, beta):
+    y, labels = _values(y, labels)
+    answers = np.ascontiguousarray(answers, dtype=np.uint32)
+    out = CalibrationStruct()
+    _call("limen_calibrate", c.byref(out), y.ctypes.data, answers.ctypes.data,
+          labels.ctypes.data, *y.shape, beta)
+    return out
