@@ -27,6 +27,8 @@ enum cli_command_bit {
     CLI_DOCTOR = 32,
     CLI_HELP = 64,
     CLI_BENCH = 128,
+    CLI_TRACE = 256,
+    CLI_REPORT = 512,
     CLI_COMPARE = 1024,
     CLI_ALL = 2047
 };
@@ -38,9 +40,12 @@ typedef struct cli_options {
     const char *out, *resume, *steps, *raster, *time_limit;
     const char *shell;           /* help --completion */
     const char *work;            /* bench */
-    const char *corrupt, *split; /* eval, data */
+    const char *corrupt, *split; /* eval, data, trace */
     const char *early;           /* eval */
     const char *check, *python;  /* compare */
+    const char *samples;         /* trace */
+    size_t count;                /* trace, report; 0: as usual */
+    size_t shown, rows;          /* trace; shown SIZE_MAX: as usual */
     bool force, json, quiet, man;
     int threads;
     size_t seeds, layer;
@@ -91,9 +96,11 @@ int cli_predict(cli_options *options);
 int cli_info(cli_options *options);
 int cli_data(cli_options *options);
 int cli_data_corrupt(cli_options *options);
+int cli_trace(cli_options *options);
 int cli_doctor(cli_options *options);
 int cli_bench(cli_options *options);
 int cli_compare(cli_options *options);
+int cli_report(cli_options *options);
 int cli_help(cli_options *options);
 void cli_help_overview(FILE *to);
 void cli_help_command(FILE *to, const cli_command *command);
@@ -141,6 +148,9 @@ limen_encoder cli_setting_encoder(const limen_settings *settings);
  * given on the command line. */
 int cli_load_model(limen_network **net, limen_settings **settings,
                    const char *path, const cli_options *options);
+
+/* Makes a directory and those above it; an exit code. */
+int cli_make_dir(const char *dir);
 
 /* Joins DIR/NAME; free() it.  Exits if memory is out. */
 char *cli_path(const char *dir, const char *name);

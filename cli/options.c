@@ -17,12 +17,14 @@ static const cli_option table[] = {
     { "python", 0, "PYTHON", CLI_COMPARE,
       "what runs the baseline script (default: python3)" },
     { "out", 'o', "FILE.npz", CLI_DATA, "corrupt: where the set goes" },
+    { "out", 'o', "FILE", CLI_REPORT,
+      "the page (default: report.html in the first run)" },
     { "config", 0, "FILE", CLI_TRAIN | CLI_INFO | CLI_BENCH,
       "settings from a YAML file; options override it" },
     { "preset", 0, "NAME", CLI_TRAIN | CLI_INFO | CLI_BENCH,
       "settings of a preset (original); options override it" },
     { "set", 0, "NAME=VALUE",
-      CLI_TRAIN | CLI_INFO | CLI_EVAL | CLI_PREDICT | CLI_BENCH,
+      CLI_TRAIN | CLI_INFO | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_TRACE,
       "the same as --NAME VALUE" },
     { "resume", 0, "DIR", CLI_TRAIN, "go on with a stopped run" },
     { "force", 0, NULL, CLI_TRAIN, "replace a run that exists" },
@@ -59,17 +61,30 @@ static const cli_option table[] = {
     { "preview", 0, "N", CLI_DATA, "corrupt: show the first N images" },
     { "list", 0, NULL, CLI_DATA,
       "the corruptions and their amounts at five severities" },
+    { "samples", 0, "LIST", CLI_TRACE,
+      "these samples, from 0, as 0,5,20-29; all are drawn" },
+    { "count", 0, "N", CLI_TRACE | CLI_REPORT,
+      "samples: the first 100 for trace, up to 2000 evenly spread for report" },
+    { "show", 0, "N", CLI_TRACE,
+      "samples to draw (default: 2, up to 20 of a list)" },
+    { "rows", 0, "N", CLI_TRACE,
+      "rows of a layer's raster (default: 6; 0: no rasters)" },
+    { "corrupt", 0, "NAME[:AMOUNT]", CLI_TRACE,
+      "corrupt the images, as gaussian:0.3" },
+    { "out", 'o', "DIR", CLI_TRACE,
+      "write trace.npz, activity.csv, means.csv" },
     { "man", 0, NULL, CLI_HELP, "print the manual page" },
     { "completion", 0, "SHELL", CLI_HELP,
       "print completion for bash, zsh or fish" },
     { "json", 0, NULL,
       CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_INFO | CLI_DATA | CLI_DOCTOR |
-          CLI_BENCH | CLI_COMPARE,
+          CLI_BENCH | CLI_TRACE | CLI_COMPARE,
       "results as JSON" },
     { "quiet", 0, NULL, CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_COMPARE,
       "no progress on stderr" },
     { "threads", 0, "N",
-      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_COMPARE,
+      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_TRACE | CLI_REPORT |
+          CLI_COMPARE,
       "threads (default: all cores); results do not depend on it" },
     { "backend", 0, "NAME", CLI_ALL,
       "kernels: ref, avx2, avx512 or avx512vbmi" },
@@ -95,12 +110,13 @@ bool cli_takes_setting(unsigned command, const char *name)
                strncmp(name, "augment", 7) == 0;
     if (command & CLI_COMPARE)
         return strcmp(name, "data-dir") == 0;
-    for (size_t k = 0; command & (CLI_EVAL | CLI_PREDICT) &&
-                       k < sizeof testing / sizeof *testing;
+    for (size_t k = 0;
+         command & (CLI_EVAL | CLI_PREDICT | CLI_TRACE | CLI_REPORT) &&
+         k < sizeof testing / sizeof *testing;
          k++)
         if (strcmp(name, testing[k]) == 0)
             return true;
-    return command & CLI_PREDICT && strcmp(name, "steps") == 0;
+    return command & (CLI_PREDICT | CLI_TRACE) && strcmp(name, "steps") == 0;
 }
 
 static const cli_option *find_option(unsigned command, const char *name,
@@ -209,6 +225,7 @@ static const char **text_of(cli_options *options, const char *name)
         { "split", &options->split },
         { "early", &options->early },
         { "time-limit", &options->time_limit },
+        { "samples", &options->samples },
     };
 
     for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
@@ -247,6 +264,12 @@ static int take_option(cli_options *options, const char *name, const char *text)
         code = read_count(&options->seeds, name, text, 1, 1000);
     else if (strcmp(name, "jobs") == 0)
         code = read_count(&options->jobs, name, text, 1, 256);
+    else if (strcmp(name, "count") == 0)
+        code = read_count(&options->count, name, text, 1, 1e9);
+    else if (strcmp(name, "show") == 0)
+        code = read_count(&options->shown, name, text, 0, 1e9);
+    else if (strcmp(name, "rows") == 0)
+        code = read_count(&options->rows, name, text, 0, 1000);
     else if (strcmp(name, "units") == 0)
         code = read_count(&options->units, name, text, 1, LIMEN_UNITS_MAX);
     else if (strcmp(name, "in-degree") == 0)
@@ -407,6 +430,8 @@ int cli_options_read(cli_options *options, int argc, char **argv, int first,
     options->argv = argv;
     options->seeds = 5;
     options->layer = 1;
+    options->shown = SIZE_MAX;
+    options->rows = 6;
     options->units = 1000;
     options->in_degree = 10;
     options->epoch = 1;

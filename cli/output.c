@@ -1,10 +1,12 @@
 /* output.c -- failures as sentences, results as JSON, intervals. */
 #include "cli.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void cli_say(const char *format, ...)
 {
@@ -61,6 +63,23 @@ char *cli_path(const char *dir, const char *name)
         exit(cli_fail(CLI_NO_MEMORY, "out of memory for a path"));
     snprintf(path, bytes, "%s/%s", dir, name);
     return path;
+}
+
+int cli_make_dir(const char *dir)
+{
+    char path[1024];
+
+    if (snprintf(path, sizeof path, "%s", dir) >= (int)sizeof path)
+        return cli_fail(CLI_USAGE, "%.60s...: the path is too long", dir);
+    for (char *slash = strchr(path + 1, '/'); slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0777);
+        *slash = '/';
+    }
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        return cli_fail(CLI_BAD_FILE, "%s: %s", dir, strerror(errno));
+    return CLI_DONE;
 }
 
 limen_status cli_write_json(const char *dir, const char *name, json_t *value,

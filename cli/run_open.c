@@ -26,24 +26,6 @@ static void remove_file(const char *dir, const char *name)
     free(path);
 }
 
-/* Makes a directory and those above it. */
-static int make_dir(const char *dir)
-{
-    char path[1024];
-
-    if (snprintf(path, sizeof path, "%s", dir) >= (int)sizeof path)
-        return cli_fail(CLI_USAGE, "-o: the path is too long");
-    for (char *slash = strchr(path + 1, '/'); slash != NULL;
-         slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        (void)mkdir(path, 0777);
-        *slash = '/';
-    }
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        return cli_fail(CLI_BAD_FILE, "%s: %s", dir, strerror(errno));
-    return CLI_DONE;
-}
-
 /* runs/DATA-N with the first N that is free. */
 static int default_dir(cli_run *run)
 {
@@ -273,7 +255,7 @@ int cli_run_open(cli_run *run, cli_options *options)
 
     code = choose_dir(run);
     if (code == CLI_DONE)
-        code = make_dir(run->dir);
+        code = cli_make_dir(run->dir);
     if (code != CLI_DONE)
         return code;
     const limen_status status =

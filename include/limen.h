@@ -694,13 +694,21 @@ LIMEN_API double limen_raster_agreement(double *chance, const uint64_t *a,
                                         const uint64_t *b, size_t steps,
                                         size_t n);
 
-/* The integrated autocorrelation time 1 + 2 sum_k rho_k in steps, summed up to
- * the first k >= 5 times it (Sokal 1997); NAN for a constant.  The mean of n
- * values has the variance of n / time independent ones. */
+/* The integrated autocorrelation time 1 + 2 sum_k rho_k in steps: the mean of n
+ * values has the variance of n / time independent ones.  NAN for a constant.
+ *
+ * Summed by pairs rho_2m + rho_(2m+1), so that a series that alternates does
+ * not end the sum: up to five times (Sokal 1997) the time of Geyer's initial
+ * monotone sequence (1992, Statistical Science 7), at least to his first pair
+ * that is not positive, and corrected for the mean that is estimated (Wolff
+ * 2004, eq. 49).  Of fewer than some
+ * hundred values it is a rough guess, and a swing that lasts is cut short. */
 LIMEN_API double limen_autocorrelation_time(const double *x, size_t n);
 
-/* The first step, from 1, from which x stays within three standard deviations
- * of the mean of its second half, at most steps / 2 + 1. */
+/* The first step, from 1, from which x stays within z standard deviations of
+ * the mean of its second half, z = sqrt(2 log(100 steps)); at most steps / 2 +
+ * 1.  By the union bound a stationary gaussian series, however long, leaves
+ * that band in less than one of a hundred runs. */
 LIMEN_API size_t limen_settling_step(const double *x, size_t steps);
 
 /* The entropy of the shares of the spikes, in bits; log2 n without spikes. */
@@ -713,10 +721,11 @@ LIMEN_API double limen_area(const double *x, const double *y, size_t points);
 /* ---- Stability ------------------------------------------------------------
  *
  * What the activations of a set of samples do over time, by the measures of
- * rasters and series.  Each sample is run from rest three times: twice with
- * other noise, once with its input frozen for at least LIMEN_FROZEN_STEPS.
+ * rasters and series.  Each sample is run from rest three times: with seed and
+ * with seed + 1, and with its input frozen.  Autocorrelation and cycles need
+ * long runs, of LIMEN_STABILITY_STEPS if `steps` are fewer.
  */
-enum { LIMEN_FROZEN_STEPS = 200 };
+enum { LIMEN_STABILITY_STEPS = 200 };
 
 /* Of one layer, the input layer 0 counted.  The steps before its activity has
  * settled count for settle and agreement only.  NAN: not defined. */
@@ -725,7 +734,7 @@ typedef struct limen_stability_measures {
     double flips;            /* share of units that change in a step */
     double distance;         /* of successive states, Jaccard's */
     double autocorrelation;  /* integrated time of the activity, in steps */
-    double agreement;        /* of the runs with seed and seed + 1 */
+    double agreement;        /* of the two noisy runs */
     double agreement_chance; /* limen_raster_agreement's */
     double cycle;            /* length with the input frozen, in steps; NAN: the
                          network's is longer than half the run */
@@ -756,6 +765,18 @@ LIMEN_API limen_status limen_stability(limen_stability_result *out,
                                        const limen_input *input, size_t steps,
                                        size_t burn_in, uint64_t seed,
                                        int threads, limen_error *err);
+
+/* Runs all samples from rest and writes what they did to the folder `dir`:
+ * trace.npz with rasters as limen_record_raster's (raster_0, raster_1, ...),
+ * activity (samples, layers, steps), running means (samples, steps, n_L), the
+ * measures (samples, layers) and answers; activity.csv and means.csv.  Memory
+ * does not grow with the samples.  measures: limen_stability's of the same
+ * arguments, with each, answers and stands; labels: (samples) or NULL.
+ * docs/trace.md has all arrays. */
+LIMEN_API limen_status limen_trace_save(
+    const char *dir, const limen_stability_result *measures,
+    const limen_image *image, const limen_input *input, const uint32_t *labels,
+    size_t steps, size_t burn_in, uint64_t seed, int threads, limen_error *err);
 
 /* ---- Confidence -----------------------------------------------------------
  *

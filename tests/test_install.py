@@ -85,7 +85,10 @@ def test_only_the_public_names_are_exported(prefix):
 
 
 def test_one_call_of_the_compiler_builds_the_program(tmp_path):
-    sources = [*ROOT.glob("src/*/*.c"), *ROOT.glob("cli/*.c")]
+    page = tmp_path / "report_page.c"
+    page.write_text(shell("report/embed", "report/page.html",
+                          "report/style.css", "report/script.js"))
+    sources = [*ROOT.glob("src/*/*.c"), *ROOT.glob("cli/*.c"), page]
     packages = ["jansson", "yaml-0.1", "zlib", "libzip", "libpng", "libmd"]
     libraries = shell("pkg-config", "--libs", *packages).split()
     shell("cc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-ffp-contract=off",

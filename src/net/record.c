@@ -4,6 +4,8 @@
  * other; within a block the steps of one sample must stand together, so blocks
  * are as small as one sample when runs are long.
  */
+#include "net/record.h"
+
 #include "base/arena.h"
 #include "base/bits.h"
 #include "base/error.h"
@@ -16,9 +18,8 @@
 
 enum { STEPS = 1024 }; // recorded in memory at a time
 
-/* Writes rows of words as rows of bytes. */
-static limen_status write_rows(lm_file_writer *to, const uint64_t *raster,
-                               size_t steps, size_t n, limen_error *err)
+limen_status lm_raster_append(lm_file_writer *to, const uint64_t *raster,
+                              size_t steps, size_t n, limen_error *err)
 {
     const size_t words = lm_bits_words(n);
     const size_t bytes = (n + 7) / 8;
@@ -52,8 +53,8 @@ static limen_status record_sample(lm_file_writer *to, size_t layer,
 
         status = limen_run(image, state, part, now, 0, seed, 1, &record, err);
         if (status == LIMEN_OK)
-            status =
-                write_rows(to, raster[layer], now, image->layer[layer].n, err);
+            status = lm_raster_append(to, raster[layer], now,
+                                      image->layer[layer].n, err);
         done += now;
     }
     return status;

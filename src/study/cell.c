@@ -294,9 +294,13 @@ static double task_work(const limen_cell *cell, size_t task)
                           (size_t)lm_settings_int(settings, "epochs"));
     if (task < stability_task(cell))
         return test;
-    if (task == stability_task(cell)) // two runs, and a frozen one
-        return (double)study->stability *
-               (double)(2 * study->stability_steps + LIMEN_FROZEN_STEPS);
+    if (task == stability_task(cell)) { // three runs, short ones made longer
+        const size_t steps = study->stability_steps;
+
+        return 3.0 * (double)study->stability *
+               (double)(steps > LIMEN_STABILITY_STEPS ? steps
+                                                      : LIMEN_STABILITY_STEPS);
+    }
     const size_t few =
         study->example[task - first_example(cell)] * study->train->classes;
     return test +

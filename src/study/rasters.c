@@ -8,6 +8,7 @@
 #include "net/input.h"
 #include "net/state.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -25,6 +26,7 @@ static limen_status sample_bytes(size_t *bytes, const limen_image *image,
 
     for (size_t l = 0; l < image->layers; l++)
         words += lm_bits_words(image->layer[l].n);
+    assert(words > 0);
     if (!lm_size_multiply(bytes, words * copies * sizeof(uint64_t), steps) ||
         *bytes > limit)
         return lm_error_set(err, LIMEN_NO_MEMORY,

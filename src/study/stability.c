@@ -6,6 +6,7 @@
 #include "net/input.h"
 #include "study/rasters.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,16 +14,18 @@
 /* Numbers a layer, as an array: the order of limen_stability_measures. */
 enum { MEASURES = sizeof(limen_stability_measures) / sizeof(double) };
 
-enum copy { NOISE, OTHER }; // OTHER: first the second run, then the frozen one
+/* Copies of the raster: a long noisy run; a short one with other noise, then
+ * the long frozen one. */
+enum { NOISE, OTHER };
 
 typedef struct stability {
     const limen_image *image;
     lm_rasters rasters;
     size_t *units;          /* (layers) */
     const uint64_t **begin; /* (layers) rasters of one sample */
-    size_t steps, frozen_steps, burn_in, outputs;
+    size_t steps, long_steps, burn_in, outputs;
     uint64_t seed;
-    double *series[3];              /* (steps) activity, flips, distance */
+    double *series[3];              /* (long_steps) activity, flips, distance */
     uint32_t *counts;               /* (n_L) */
     limen_stability_measures *each; /* (samples, layers) */
     limen_stability_measures *own;  /* of them, where the caller has none */
@@ -48,13 +51,13 @@ static limen_status stability_new(stability *s, const limen_image *image,
 {
     const size_t layers = image->layers;
     const limen_status status = lm_rasters_new(
-        &s->rasters, image, samples, s->frozen_steps, LM_RASTER_COPIES, err);
+        &s->rasters, image, samples, s->long_steps, LM_RASTER_COPIES, err);
 
     if (status != LIMEN_OK)
         return status;
     bool is_full = true;
     for (size_t k = 0; k < 3; k++) {
-        s->series[k] = lm_alloc(s->steps, 1, sizeof(double));
+        s->series[k] = lm_alloc(s->long_steps, 1, sizeof(double));
         is_full = is_full && s->series[k] != NULL;
     }
     s->units = lm_alloc(layers, 1, sizeof *s->units);
@@ -82,13 +85,14 @@ static double mean_from(const double *x, size_t first, size_t n)
     return first < n ? sum / (double)(n - first) : (double)NAN;
 }
 
-/* Settling, change and correlation of one layer of one sample. */
+/* Settling, change and correlation of one layer of one sample.  A short series
+ * looks less correlated than it is, so that one is long. */
 static void measure_run(stability *s, limen_stability_measures *to,
                         const uint64_t *raster, size_t n)
 {
     double *activity = s->series[0];
 
-    limen_raster_activity(activity, raster, s->steps, n);
+    limen_raster_activity(activity, raster, s->long_steps, n);
     limen_raster_flips(s->series[1], s->series[2], raster, s->steps, n);
     const size_t settle = limen_settling_step(activity, s->steps);
     // the first step starts from rest: no unit has changed its mind
@@ -97,8 +101,8 @@ static void measure_run(stability *s, limen_stability_measures *to,
     to->settle = (double)settle;
     to->flips = mean_from(s->series[1], first, s->steps);
     to->distance = mean_from(s->series[2], first, s->steps);
-    to->autocorrelation = limen_autocorrelation_time(activity + settle - 1,
-                                                     s->steps - settle + 1);
+    to->autocorrelation = limen_autocorrelation_time(
+        activity + settle - 1, s->long_steps - settle + 1);
 }
 
 /* Whether a layer's state is the same at steps t and t + p of a raster, for
@@ -137,14 +141,14 @@ static void measure_cycles(stability *s, limen_stability_result *out, size_t b,
 
     for (size_t l = 0; l < layers; l++)
         s->begin[l] = s->rasters.raster[OTHER][l] +
-                      b * s->frozen_steps * lm_bits_words(s->units[l]);
+                      b * s->long_steps * lm_bits_words(s->units[l]);
     const size_t length =
-        limen_raster_cycle(NULL, s->begin, s->units, layers, s->frozen_steps);
+        limen_raster_cycle(NULL, s->begin, s->units, layers, s->long_steps);
     out->closed += length > 0;
     for (size_t l = 0; l < layers; l++)
         if (length > 0)
             measure_cycle(&to[l], s->begin[l], s->units[l], length,
-                          s->frozen_steps);
+                          s->long_steps);
         else
             to[l].cycle = to[l].transient = NAN;
 }
@@ -183,13 +187,14 @@ static void measure_sample(stability *s, limen_stability_result *out, size_t b,
     uint32_t stands = 0;
     const uint64_t *end[LM_RASTER_COPIES] = { NULL, NULL };
 
+    assert(layers > 0);
     for (size_t l = 0; l < layers; l++) {
         const size_t n = s->units[l];
-        const size_t place = b * s->steps * lm_bits_words(n);
+        const size_t words = lm_bits_words(n);
         limen_stability_measures *to = &s->each[(first + b) * layers + l];
 
-        for (size_t k = 0; k < LM_RASTER_COPIES; k++)
-            end[k] = s->rasters.raster[k][l] + place;
+        end[NOISE] = s->rasters.raster[NOISE][l] + b * s->long_steps * words;
+        end[OTHER] = s->rasters.raster[OTHER][l] + b * s->steps * words;
         measure_run(s, to, end[NOISE], n);
         to->agreement = limen_raster_agreement(
             &to->agreement_chance, end[NOISE], end[OTHER], s->steps, n);
@@ -211,18 +216,20 @@ static limen_status measure_block(stability *s, limen_stability_result *out,
 {
     const size_t layers = s->image->layers;
     limen_input frozen = *input;
-    limen_status status = LIMEN_OK;
+    limen_status status;
 
-    for (size_t k = 0; status == LIMEN_OK && k < LM_RASTER_COPIES; k++)
-        status = lm_rasters_run(&s->rasters, k, input, first, count, s->steps,
-                                s->seed + k, threads, err);
+    status = lm_rasters_run(&s->rasters, NOISE, input, first, count,
+                            s->long_steps, s->seed, threads, err);
+    if (status == LIMEN_OK)
+        status = lm_rasters_run(&s->rasters, OTHER, input, first, count,
+                                s->steps, s->seed + 1, threads, err);
     for (size_t b = 0; status == LIMEN_OK && b < count; b++)
         measure_sample(s, out, b, first);
     if (input->encoder == LIMEN_STOCHASTIC)
         frozen.encoder = LIMEN_FROZEN;
     if (status == LIMEN_OK)
         status = lm_rasters_run(&s->rasters, OTHER, &frozen, first, count,
-                                s->frozen_steps, s->seed, threads, err);
+                                s->long_steps, s->seed, threads, err);
     for (size_t b = 0; status == LIMEN_OK && b < count; b++)
         measure_cycles(s, out, b, &s->each[(first + b) * layers]);
     return status;
@@ -288,7 +295,8 @@ limen_status limen_stability(limen_stability_result *out,
     stability s = {
         .image = image,
         .steps = steps,
-        .frozen_steps = steps > LIMEN_FROZEN_STEPS ? steps : LIMEN_FROZEN_STEPS,
+        .long_steps =
+            steps > LIMEN_STABILITY_STEPS ? steps : LIMEN_STABILITY_STEPS,
         .burn_in = burn_in,
         .outputs = image->layer[image->layers - 1].n,
         .seed = seed,

@@ -60,18 +60,21 @@ def autocorrelation_time(x):
     if len(x) < 2 or np.allclose(x, 0, atol=1e-15):
         return math.nan
     c = np.correlate(x, x, "full")[len(x) - 1:]
-    time = 1.0
-    for k in range(1, len(x)):
-        time += 2 * c[k] / c[0]
-        if k >= 5 * time:
-            break
-    return time
+    pairs = [(c[k] + c[k + 1]) / c[0] for k in range(0, len(x) - 1, 2)]
+    positive = next((m for m, pair in enumerate(pairs) if pair <= 0),
+                    len(pairs))
+    geyer = -1 + 2 * sum(min(pairs[:m + 1]) for m in range(positive))
+    count = sum(1 for m in range(len(pairs))
+                if m < positive or 2 * m < 5 * geyer)
+    time = -1 + 2 * sum(pairs[:count])
+    return time * (1 + (2 * (2 * count - 1) + 1) / len(x))
 
 
 def settling_step(x):
     steps = len(x)
     late = np.array(x[steps // 2:])
-    band = 3 * np.std(late) + 1e-12 * abs(np.mean(late))
+    z = math.sqrt(2 * math.log(100 * steps))
+    band = z * np.std(late) + 1e-12 * abs(np.mean(late))
     inside = [abs(v - np.mean(late)) <= band for v in x]
     for first in range(steps // 2 + 1):
         if all(inside[first:steps // 2]):

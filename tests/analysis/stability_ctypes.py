@@ -8,7 +8,7 @@ import limen_ctypes as limen
 
 NAMES = ["settle", "flips", "distance", "autocorrelation", "agreement",
          "agreement_chance", "cycle", "transient"]
-FROZEN_STEPS = 200
+LONG_STEPS = 200
 
 
 class Result(c.Structure):

@@ -12,7 +12,7 @@ sys.path[:0] = [str(ROOT / "tests/oracle"), str(ROOT / "tests/analysis")]
 
 import limen_ctypes as limen  # noqa: E402
 import series_oracle as oracle  # noqa: E402
-from stability_ctypes import FROZEN_STEPS, NAMES, stability  # noqa: E402
+from stability_ctypes import LONG_STEPS, NAMES, stability  # noqa: E402
 
 UNITS = [8, 12, 3]
 
@@ -58,8 +58,9 @@ def layer_cycle(raster, length):
 
 def by_definition(image, inp, steps, seed):
     """(samples, layers) measures, a dictionary each, and who closed."""
-    one, two = (rasters(image, inp, steps, seed + k) for k in (0, 1))
-    frozen = rasters(image, inp, max(steps, FROZEN_STEPS), seed,
+    long = rasters(image, inp, max(steps, LONG_STEPS), seed)
+    two = rasters(image, inp, steps, seed + 1)
+    frozen = rasters(image, inp, max(steps, LONG_STEPS), seed,
                      "frozen" if inp.struct.encoder == 0 else "threshold")
     rows, closed = [], []
     for b in range(inp.samples):
@@ -67,7 +68,7 @@ def by_definition(image, inp, steps, seed):
         closed.append(length > 0)
         row = []
         for l in range(len(UNITS)):
-            x = one[l][b].astype(int)
+            x = long[l][b, :steps].astype(int)
             series = oracle.activity(x)
             settle = oracle.settling_step(series)
             first = max(settle, 2) - 1
@@ -78,7 +79,8 @@ def by_definition(image, inp, steps, seed):
                 settle,
                 np.mean(oracle.flips(x)[first:]) if steps > 1 else math.nan,
                 np.mean(oracle.distance(x)[first:]) if steps > 1 else math.nan,
-                oracle.autocorrelation_time(series[settle - 1:]),
+                oracle.autocorrelation_time(
+                    oracle.activity(long[l][b])[settle - 1:]),
                 same, chance, cycle, transient])))
         rows.append(row)
     return rows, closed

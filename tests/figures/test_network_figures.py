@@ -18,22 +18,8 @@ sys.path.insert(0, str(ROOT / "tests/oracle"))
 
 import oracle  # noqa: E402
 
-BUILD = pathlib.Path(os.environ.get("LIMEN_BUILD", ROOT / "build"))
-
 pytestmark = pytest.mark.slow
 RECURRENT = ["--hidden", "256", "--self", "--feedback", "--validation", "0"]
-
-
-@pytest.fixture(scope="session")
-def figures():
-    """Takes (what, reached, target); the table is in BUILD/figures.md."""
-    rows = []
-    yield lambda *row: rows.append(row)
-    if rows:
-        lines = ["| what | reached | target |", "|---|---|---|",
-                 *("| " + " | ".join(map(str, row)) + " |" for row in rows)]
-        (BUILD / "figures.md").write_text("\n".join(lines) + "\n")
-        print("\n" + "\n".join(lines))
 
 
 def limen(*words, cwd):

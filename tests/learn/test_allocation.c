@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What a case works on, made while allocations succeed. */
@@ -183,6 +184,38 @@ static limen_status record(scene *at)
     return limen_record_raster(at->path, 1, at->image, &input, 3, 1, 1, NULL);
 }
 
+static limen_status stability(scene *at)
+{
+    const limen_input input = input_of(at);
+    limen_stability_result out = { .layer = NULL };
+
+    return limen_stability(&out, at->image, &input, 3, 0, 1, 2, NULL);
+}
+
+static limen_status trace_save(scene *at)
+{
+    const limen_input input = input_of(at);
+    static limen_stability_measures each[4 * TOY_SAMPLES];
+    static uint32_t numbers[TOY_SAMPLES];
+    const limen_stability_result found = { .each = each,
+                                           .answers = numbers,
+                                           .stands = numbers };
+    const char *const names[] = { "trace.npz", "activity.csv", "means.csv" };
+    char dir[40];
+    char path[64];
+
+    snprintf(dir, sizeof dir, "%s.d", at->path);
+    mkdir(dir, 0777);
+    const limen_status status = limen_trace_save(
+        dir, &found, at->image, &input, at->toy.labels, 3, 0, 1, 1, NULL);
+    for (size_t k = 0; k < 3; k++) {
+        snprintf(path, sizeof path, "%s/%s", dir, names[k]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(dir), 0); // no temporary file is left
+    return status;
+}
+
 static limen_status save(scene *at)
 {
     return limen_model_save(at->path, at->net, at->settings, NULL);
@@ -287,6 +320,8 @@ CASE(run)
 CASE(evaluate)
 CASE(predict)
 CASE(record)
+CASE(stability)
+CASE(trace_save)
 CASE(save)
 CASE(load)
 CASE(trainer)
@@ -327,6 +362,8 @@ int main(void)
         cmocka_unit_test(evaluate_survives),
         cmocka_unit_test(predict_survives),
         cmocka_unit_test(record_survives),
+        cmocka_unit_test(stability_survives),
+        cmocka_unit_test(trace_save_survives),
         cmocka_unit_test(save_survives),
         cmocka_unit_test(load_survives),
         cmocka_unit_test(trainer_survives),
