@@ -29,9 +29,10 @@ enum cli_command_bit {
     CLI_BENCH = 128,
     CLI_TRACE = 256,
     CLI_REPORT = 512,
-    CLI_SWEEP = 1024,
-    CLI_CRITICALITY = 2048,
-    CLI_ALL = 4095
+    CLI_COMPARE = 1024,
+    CLI_SWEEP = 2048,
+    CLI_CRITICALITY = 4096,
+    CLI_ALL = 8191
 };
 
 /* limen sweep: what is varied, how often, by how many at a time. */
@@ -64,12 +65,14 @@ typedef struct cli_options {
     const char *work;            /* bench */
     const char *corrupt, *split; /* eval, data, trace */
     const char *early;           /* eval */
+    const char *check, *python;  /* compare */
     const char *samples;         /* trace */
     size_t count;                /* trace, report; 0: as usual */
     size_t shown, rows;          /* trace; shown SIZE_MAX: as usual */
     bool force, json, quiet, man;
     int threads;
     size_t seeds, layer;
+    size_t jobs;             /* compare; 0: as many as threads */
     size_t units, in_degree; /* bench, simulation */
     size_t epoch, preview;   /* data */
     bool list, calibration;
@@ -138,6 +141,7 @@ int cli_data_corrupt(cli_options *options);
 int cli_trace(cli_options *options);
 int cli_doctor(cli_options *options);
 int cli_bench(cli_options *options);
+int cli_compare(cli_options *options);
 int cli_report(cli_options *options);
 int cli_help(cli_options *options);
 int cli_sweep(cli_options *options);
