@@ -1143,7 +1143,7 @@ LIMEN_API size_t limen_tail_distinct(const limen_tail *tail,
                                      const double **value,
                                      const double **count);
 
-enum { LIMEN_TAIL_EVENTS_MIN = 10 };
+enum { LIMEN_TAIL_EVENTS_MIN = 10, LIMEN_TAIL_CANDIDATES_MAX = 1 << 17 };
 
 typedef struct limen_tail_options {
     double xmin;         /* 0: search */
@@ -1171,7 +1171,9 @@ typedef struct limen_tail_power {
  *
  *     D = max over distinct x of |share of events < x - P(X < x)|
  *
- * within the tail.  Without xmax 1 < alpha; alpha < 20.  LIMEN_BAD_VALUE, and
+ * within the tail.  Of more than LIMEN_TAIL_CANDIDATES_MAX candidates 4096 are
+ * tried, whose tails shrink by a constant factor, and then all between the
+ * neighbours of the best.  Without xmax 1 < alpha; alpha < 20.  LIMEN_BAD_VALUE, and
  * no estimate, for too few or all-equal events. */
 LIMEN_API limen_status limen_tail_fit(limen_tail_power *out,
                                       const limen_tail *tail,

@@ -86,6 +86,12 @@ static void move(simplex *s)
     sort(s);
 }
 
+/* A log likelihood is a rounded sum, and nobody asks for more of it. */
+static double resolution(double f)
+{
+    return 1e-12 * fabs(f) + 1e-8;
+}
+
 /* One descent from x. */
 static void descend(simplex *s, const double *x, const double *step)
 {
@@ -99,8 +105,7 @@ static void descend(simplex *s, const double *x, const double *step)
     for (int k = 0; k < STEPS; k++) {
         const double spread = s->at[s->n].f - s->at[0].f;
 
-        // a sum over events is rounded, so it cannot be told much better
-        if (spread <= 1e-13 * fabs(s->at[0].f))
+        if (spread <= resolution(s->at[0].f))
             break;
         move(s);
     }
@@ -120,7 +125,7 @@ double lm_minimise(double *x, const double *step, int n,
         descend(&s, x, side);
         least = s.at[0].f;
         memcpy(x, s.at[0].x, (size_t)n * sizeof *x);
-        if (!(before - least > 1e-10 * fabs(least)))
+        if (!(before - least > 100.0 * resolution(least)))
             break;
         for (int d = 0; d < n; d++)
             side[d] *= 0.3;

@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#define BETA_MIN 1e-6
+
 /* Coordinates in which the likelihoods are nearly round and every point is a
  * law.  The floors keep laws that approach a power law inside what doubles
  * hold; a lognormal with sigma = 1e5 or a stretched exponential with beta =
@@ -15,7 +17,7 @@ static void parameters_of(double q[2], limen_tail_law law, const double *x,
                           double a)
 {
     const double precision = x[1] * x[1] + 1e-10;
-    const double beta = 1e-6 + exp(x[1]);
+    const double beta = BETA_MIN + exp(x[1]);
 
     switch (law) {
     case LIMEN_TAIL_EXPONENTIAL:
@@ -51,6 +53,47 @@ static double surprise(const double *x, void *context)
     parameters_of(q, s->law, x, s->range->a);
     const lm_law law = lm_law_on(s->law, q, s->range);
     return -lm_law_log_likelihood(&law, s->moments);
+}
+
+/* The sum of (x / a)^beta - 1 over the events. */
+static double sum_of_rises(const lm_range *range, double beta)
+{
+    const limen_tail *tail = range->tail;
+    const double log_a = log(range->a);
+    double sum = 0.0;
+
+    for (size_t i = range->first; i < range->past; i++)
+        sum += tail->count[i] * expm1(beta * (tail->log_value[i] - log_a));
+    return sum;
+}
+
+/* The likeliest continuous stretched exponential with this beta and no upper
+ * end has (lambda a)^beta = n / sum of rises. */
+static double log_rate(const lm_range *range, double beta)
+{
+    return log(range->events / sum_of_rises(range, beta));
+}
+
+/* The log likelihood there, but for the terms that all beta share. */
+static double surprise_of_beta(const double *x, void *context)
+{
+    const search *s = context;
+    const double beta = BETA_MIN + exp(x[0]);
+
+    return -s->range->events * (log(beta) + log_rate(s->range, beta) +
+                                beta * s->moments->log_ratio);
+}
+
+static lm_law fit_stretched(search *s)
+{
+    const double step = 0.5;
+    double x = log(0.5);
+    double q[2];
+
+    lm_minimise(&x, &step, 1, surprise_of_beta, s);
+    q[1] = BETA_MIN + exp(x);
+    q[0] = log_rate(s->range, q[1]) / q[1] - log(s->range->a);
+    return lm_law_on(LIMEN_TAIL_STRETCHED, q, s->range);
 }
 
 static void start_at(double *x, double *step, limen_tail_law law,
@@ -95,6 +138,9 @@ static lm_law fit_law(limen_tail_law law, const lm_range *range,
         return lm_law_on(law, q, range);
     }
     search s = { law, range, &moments };
+    if (law == LIMEN_TAIL_STRETCHED && isinf(range->b) &&
+        !range->tail->discrete)
+        return fit_stretched(&s);
     start_at(x, step, law, &moments, fit->alpha);
     lm_minimise(x, step, law == LIMEN_TAIL_EXPONENTIAL ? 1 : 2, surprise, &s);
     parameters_of(q, law, x, range->a);
@@ -131,8 +177,10 @@ static void terms(double *sum, double *square, const lm_law *first,
         const double mean = *sum / range->events;
 
         for (size_t i = range->first; i < range->past; i++) {
-            const double term = lm_law_log_density(first, tail->value[i]) -
-                                lm_law_log_density(second, tail->value[i]);
+            const double x = tail->value[i];
+            const double log_x = tail->log_value[i];
+            const double term = lm_law_log_density(first, x, log_x) -
+                                lm_law_log_density(second, x, log_x);
 
             if (pass == 0)
                 *sum += tail->count[i] * term;

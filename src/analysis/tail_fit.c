@@ -8,7 +8,7 @@
 
 /* The first pass tries every STRIDE-th candidate: what it finds lets most of
  * the others be dropped after a few looks. */
-enum { STRIDE = 64 };
+enum { STRIDE = 64, COARSE = 4096 };
 
 limen_tail_options limen_tail_defaults(void)
 {
@@ -52,12 +52,35 @@ static best try(const limen_tail *tail, const limen_tail_options *options,
     return better(here, so_far);
 }
 
-/* Candidates first, first + stride, ... < past.  Which of them are dropped
- * early depends on the order of threads, what is best does not. */
-static best try_all(const limen_tail *tail, const limen_tail_options *options,
-                    size_t first, size_t past, size_t stride, best so_far,
-                    int threads)
+/* Values first, first + stride, ... < past; or, if `thinned`, COARSE of them,
+ * denser towards the end as tails shrink by a constant factor. */
+typedef struct candidates {
+    size_t first, past, stride;
+    bool thinned;
+} candidates;
+
+static size_t count_of(const candidates *c)
 {
+    if (c->thinned)
+        return COARSE;
+    return c->past > c->first ? (c->past - c->first - 1) / c->stride + 1 : 0;
+}
+
+static size_t candidate_at(const candidates *c, size_t k)
+{
+    const double all = (double)(c->past - c->first);
+    const double left = ceil(pow(all, 1.0 - (double)k / COARSE));
+
+    return c->thinned ? c->past - (size_t)fmin(left, all)
+                      : c->first + k * c->stride;
+}
+
+/* Which of them are dropped early depends on the order of threads, what is
+ * best does not. */
+static best try_all(const limen_tail *tail, const limen_tail_options *options,
+                    const candidates *c, best so_far, int threads)
+{
+    const size_t count = count_of(c);
     best all = so_far;
 
 #pragma omp parallel num_threads(threads) if (threads > 1)
@@ -65,12 +88,32 @@ static best try_all(const limen_tail *tail, const limen_tail_options *options,
         best own = so_far;
 
 #pragma omp for schedule(dynamic, 16) nowait
-        for (size_t i = first; i < past; i += stride)
-            own = try(tail, options, i, own);
+        for (size_t k = 0; k < count; k++)
+            own = try(tail, options, candidate_at(c, k), own);
 #pragma omp critical(limen_tail_best)
         all = better(all, own);
     }
     return all;
+}
+
+static best search_many(const limen_tail *tail,
+                        const limen_tail_options *options, candidates c,
+                        int threads)
+{
+    best so_far = { (double)INFINITY, SIZE_MAX };
+
+    c.thinned = true;
+    so_far = try_all(tail, options, &c, so_far, threads);
+    for (size_t k = 0; so_far.at != SIZE_MAX && k < COARSE; k++) {
+        if (candidate_at(&c, k) != so_far.at)
+            continue;
+        const candidates near = { k > 0 ? candidate_at(&c, k - 1) : c.first,
+                                  k + 1 < COARSE ? candidate_at(&c, k + 1) + 1
+                                                 : c.past,
+                                  1, false };
+        return try_all(tail, options, &near, so_far, threads);
+    }
+    return so_far;
 }
 
 static best search(const limen_tail *tail, const limen_tail_options *options,
@@ -84,11 +127,14 @@ static best search(const limen_tail *tail, const limen_tail_options *options,
         isinf(options->search_below)
             ? past
             : lm_tail_find(tail, nextafter(options->search_below, INFINITY));
-    const size_t last = above < past ? above : past;
+    candidates c = { range.first, above < past ? above : past, STRIDE, false };
     best so_far = { (double)INFINITY, SIZE_MAX };
 
-    so_far = try_all(tail, options, range.first, last, STRIDE, so_far, threads);
-    return try_all(tail, options, range.first, last, 1, so_far, threads);
+    if (c.past > c.first + LIMEN_TAIL_CANDIDATES_MAX)
+        return search_many(tail, options, c, threads);
+    so_far = try_all(tail, options, &c, so_far, threads);
+    c.stride = 1;
+    return try_all(tail, options, &c, so_far, threads);
 }
 
 static limen_status check(const limen_tail *tail,

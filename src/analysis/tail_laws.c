@@ -43,25 +43,24 @@ static double log_difference(double x, double y)
     return x + log(-expm1(y - x));
 }
 
-/* log P(Z > z) of the standard normal law. */
-static double log_normal_above(double z)
+/* log P(Z > z) + z^2 / 2 of the standard normal law. */
+static double log_mills(double z)
 {
     if (z < 25.0)
-        return log(0.5 * erfc(z * M_SQRT1_2));
+        return log(0.5 * erfc(z * M_SQRT1_2)) + 0.5 * z * z;
     // the asymptotic series: its next term is below 1e-12
     const double w = 1.0 / (z * z);
     const double series =
         w * (-1.0 + w * (3.0 + w * (-15.0 + w * (105.0 - 945.0 * w))));
-    return -0.5 * z * z - LOG_ROOT_2PI - log(z) + log1p(series);
+    return -LOG_ROOT_2PI - log(z) + log1p(series);
 }
 
-/* log P(low < Z < high), in the half where the tails are small. */
+/* log P(low < Z < high), low < 0, in the half where the tails are small. */
 static double log_normal_between(double low, double high)
 {
-    if (low < 0.0 && low + high < 0.0)
+    if (low + high < 0.0)
         return log_normal_between(-high, -low);
-    const double above = log_normal_above(low);
-    return isinf(high) ? above : log_difference(above, log_normal_above(high));
+    return log(0.5 * erfc(low * M_SQRT1_2) - 0.5 * erfc(high * M_SQRT1_2));
 }
 
 /* Half a unit around whole numbers belongs to them. */
@@ -70,10 +69,53 @@ static double half(const lm_range *range)
     return range->tail->discrete ? 0.5 : 0.0;
 }
 
-/* (log x - mu) / sigma */
-static double standard(const lm_law *law, double x)
+/* A lognormal law about the lower end e of its range: with t = log(x / e) and
+ * z = (log e - mu) / sigma its density is e^(z^2 / 2) times that of log x.
+ * Where the law is nearly a power law, z^2 is 1e10 and all of it cancels, so it
+ * must not be there to begin with. */
+typedef struct lognormal {
+    double end, z, sigma;
+} lognormal;
+
+static lognormal lognormal_of(const lm_law *law)
 {
-    return (log(x) - law->parameter[0]) / law->parameter[1];
+    const double end = law->range->a - half(law->range);
+    const double sigma = law->parameter[1];
+
+    return (lognormal){ end, (log(end) - law->parameter[0]) / sigma, sigma };
+}
+
+/* (z^2 - (z + t / sigma)^2) / 2 */
+static double fall(const lognormal *l, double t)
+{
+    const double step = t / l->sigma;
+
+    return -step * (l->z + 0.5 * step);
+}
+
+/* The log of the integral from t = low to high. */
+static double log_lognormal_between(const lognormal *l, double low, double high)
+{
+    const double z = l->z + low / l->sigma;
+
+    if (z < 0.0)
+        return log_normal_between(z, l->z + high / l->sigma) +
+               0.5 * l->z * l->z;
+    const double above = log_mills(z) + fall(l, low);
+    if (isinf(high))
+        return above;
+    return log_difference(above,
+                          log_mills(l->z + high / l->sigma) + fall(l, high));
+}
+
+static double log_lognormal(const lm_law *law, double x, double log_x)
+{
+    const lognormal l = lognormal_of(law);
+
+    if (law->range->tail->discrete)
+        return log_lognormal_between(&l, log((x - 0.5) / l.end),
+                                     log((x + 0.5) / l.end));
+    return fall(&l, log_x - log(l.end)) - log_x - log(l.sigma) - LOG_ROOT_2PI;
 }
 
 /* (lambda x)^beta */
@@ -206,6 +248,13 @@ static double log_norm_exponential(const lm_range *range, double lambda)
            log(range->tail->discrete ? -expm1(-lambda) : lambda);
 }
 
+static double log_norm_lognormal(const lm_law *law, double b)
+{
+    const lognormal l = lognormal_of(law);
+
+    return log_lognormal_between(&l, 0.0, log(b / l.end));
+}
+
 static double log_norm_of(const lm_law *law)
 {
     const lm_range *range = law->range;
@@ -219,7 +268,7 @@ static double log_norm_of(const lm_law *law)
     case LIMEN_TAIL_EXPONENTIAL:
         return log_norm_exponential(range, q[0]);
     case LIMEN_TAIL_LOGNORMAL:
-        return log_normal_between(standard(law, a), standard(law, b));
+        return log_norm_lognormal(law, b);
     case LIMEN_TAIL_STRETCHED:
         return log_stretched_between(law, a, b);
     case LIMEN_TAIL_TRUNCATED:
@@ -240,40 +289,31 @@ lm_law lm_law_on(limen_tail_law law, const double parameter[2],
     return made;
 }
 
-static double log_lognormal(const lm_law *law, double x)
-{
-    if (law->range->tail->discrete)
-        return log_normal_between(standard(law, x - 0.5),
-                                  standard(law, x + 0.5));
-    const double z = standard(law, x);
-    return -0.5 * z * z - log(x * law->parameter[1]) - LOG_ROOT_2PI;
-}
-
-static double log_stretched(const lm_law *law, double x)
+static double log_stretched(const lm_law *law, double x, double log_x)
 {
     if (law->range->tail->discrete)
         return log_stretched_between(law, x - 0.5, x + 0.5);
     const double beta = law->parameter[1];
-    const double log_y = beta * (law->parameter[0] + log(x));
-    return log(beta) + log_y - log(x) - exp(log_y);
+    const double log_y = beta * (law->parameter[0] + log_x);
+    return log(beta) + log_y - log_x - exp(log_y);
 }
 
-double lm_law_log_density(const lm_law *law, double x)
+double lm_law_log_density(const lm_law *law, double x, double log_x)
 {
     const double *q = law->parameter;
     const double a = law->range->a;
 
     switch (law->law) {
     case LIMEN_TAIL_POWER:
-        return -q[0] * log(x / a) - law->log_norm;
+        return -q[0] * (log_x - log(a)) - law->log_norm;
     case LIMEN_TAIL_EXPONENTIAL:
         return -q[0] * (x - a) - law->log_norm;
     case LIMEN_TAIL_LOGNORMAL:
-        return log_lognormal(law, x) - law->log_norm;
+        return log_lognormal(law, x, log_x) - law->log_norm;
     case LIMEN_TAIL_STRETCHED:
-        return log_stretched(law, x) - law->log_norm;
+        return log_stretched(law, x, log_x) - law->log_norm;
     case LIMEN_TAIL_TRUNCATED:
-        return -q[0] * log(x / a) - q[1] * (x - a) - law->log_norm;
+        return -q[0] * (log_x - log(a)) - q[1] * (x - a) - law->log_norm;
     default:
         return NAN;
     }
@@ -282,14 +322,11 @@ double lm_law_log_density(const lm_law *law, double x)
 /* Of the continuous lognormal law, from the moments of ln(x / a). */
 static double mean_log_lognormal(const lm_law *law, const lm_moments *moments)
 {
-    const double log_a = log(law->range->a);
-    const double sigma = law->parameter[1];
-    const double shift = (log_a - law->parameter[0]) / sigma;
-    const double square = moments->log_square / (sigma * sigma) +
-                          2.0 * shift * moments->log_ratio / sigma +
-                          shift * shift;
+    const lognormal l = lognormal_of(law);
+    const double mean_fall = -l.z * moments->log_ratio / l.sigma -
+                             0.5 * moments->log_square / (l.sigma * l.sigma);
 
-    return -0.5 * square - moments->log_ratio - log_a - log(sigma) -
+    return mean_fall - moments->log_ratio - log(l.end) - log(l.sigma) -
            LOG_ROOT_2PI;
 }
 
@@ -300,7 +337,8 @@ static double sum_of_logs(const lm_law *law)
     double sum = 0.0;
 
     for (size_t i = range->first; i < range->past; i++)
-        sum += tail->count[i] * lm_law_log_density(law, tail->value[i]);
+        sum += tail->count[i] *
+               lm_law_log_density(law, tail->value[i], tail->log_value[i]);
     return sum;
 }
 
@@ -333,5 +371,5 @@ double limen_tail_log_density(const limen_tail *tail,
     const lm_range range = lm_tail_range(tail, fit->xmin, fit->xmax);
     const lm_law made = lm_law_on(law->law, law->parameter, &range);
 
-    return lm_law_log_density(&made, x);
+    return lm_law_log_density(&made, x, log(x));
 }

@@ -25,7 +25,7 @@ typedef struct lm_law {
 lm_law lm_law_on(limen_tail_law law, const double parameter[2],
                  const lm_range *range);
 
-double lm_law_log_density(const lm_law *law, double x);
+double lm_law_log_density(const lm_law *law, double x, double log_x);
 
 /* The sum of log densities over the events; from the moments alone where that
  * is possible. */
