@@ -2,6 +2,7 @@
  *
  *     total    distance of two runs with independent inputs
  *     direct   the same one step after they shared a state
+ *     common   distance of two runs with the same input
  *
  * For independent binary inputs u, v the second is P(u != v) times the distance
  * that a different last input makes from the same state.
@@ -12,43 +13,60 @@
 #include "net/state.h"
 #include "study/twins.h"
 
-enum { ONE, OTHER, DIRECT, STATES };
+enum { ONE, OTHER, DIRECT, COMMON, STATES };
 
-static limen_status step(limen_state *const *state, const limen_image *image,
-                         const limen_input *input, uint64_t seed, int threads,
-                         limen_error *err)
+/* The runs, and the differing units of each from ONE, added up. */
+typedef struct runs {
+    const limen_image *image;
+    const limen_input *input;
+    limen_state *state[STATES];
+    double differ[STATES];
+    uint64_t seed;
+    int threads;
+} runs;
+
+/* ONE and COMMON under one stream, the others under another. */
+static limen_status advance(runs *r, size_t which, size_t steps,
+                            limen_error *err)
 {
-    limen_status status;
+    const uint64_t other = which == OTHER || which == DIRECT;
 
-    limen_state_copy(state[DIRECT], state[ONE]);
-    status =
-        limen_run(image, state[ONE], input, 1, 0, seed, threads, NULL, err);
-    if (status == LIMEN_OK)
-        status = limen_run(image, state[OTHER], input, 1, 0, seed + 1, threads,
-                           NULL, err);
-    if (status == LIMEN_OK)
-        status = limen_run(image, state[DIRECT], input, 1, 0, seed + 1, threads,
-                           NULL, err);
-    return status;
+    return limen_run(r->image, r->state[which], r->input, steps, 0,
+                     r->seed + other, r->threads, NULL, err);
 }
 
-/* Adds up the differing units of all steps. */
-static limen_status measure(limen_separation *sums, limen_state *const *state,
-                            const limen_image *image, const limen_input *input,
-                            size_t steps, uint64_t seed, int threads,
-                            limen_error *err)
+static limen_status step(runs *r, limen_error *err)
 {
     limen_status status = LIMEN_OK;
 
-    for (size_t t = 0; status == LIMEN_OK && t < steps; t++) {
-        status = step(state, image, input, seed, threads, err);
-        for (size_t b = 0; status == LIMEN_OK && b < input->samples; b++) {
-            sums->total +=
-                (double)lm_rows_differ(state[ONE], b, state[OTHER], b);
-            sums->direct +=
-                (double)lm_rows_differ(state[ONE], b, state[DIRECT], b);
-        }
+    limen_state_copy(r->state[DIRECT], r->state[ONE]);
+    for (size_t k = 0; status == LIMEN_OK && k < STATES; k++)
+        status = advance(r, k, 1, err);
+    for (size_t k = 0; status == LIMEN_OK && k < STATES; k++)
+        for (size_t b = 0; b < r->input->samples; b++)
+            r->differ[k] +=
+                (double)lm_rows_differ(r->state[ONE], b, r->state[k], b);
+    return status;
+}
+
+static limen_status begin(runs *r, size_t warm_up, double start,
+                          limen_error *err)
+{
+    const size_t samples = r->input->samples;
+    limen_status status = LIMEN_OK;
+
+    for (size_t k = 0; status == LIMEN_OK && k < STATES; k++)
+        status = limen_state_new(&r->state[k], r->image, samples, err);
+    for (size_t b = 0; status == LIMEN_OK && b < samples; b++) {
+        const uint64_t key = lm_input_key(r->input, b);
+
+        lm_state_draw(r->state[ONE], b, start, r->seed, key);
+        lm_state_draw(r->state[OTHER], b, start, r->seed + 1, key);
+        lm_state_draw(r->state[COMMON], b, start, r->seed + 1, key);
     }
+    for (size_t k = 0; status == LIMEN_OK && k < STATES; k++)
+        if (k != DIRECT)
+            status = advance(r, k, warm_up, err);
     return status;
 }
 
@@ -58,8 +76,9 @@ limen_status limen_separation_of(limen_separation *out,
                                  size_t steps, double start, uint64_t seed,
                                  int threads, limen_error *err)
 {
-    limen_state *state[STATES] = { NULL, NULL, NULL };
-    limen_separation sums = { 0.0, 0.0, 0.0 };
+    runs r = {
+        .image = image, .input = input, .seed = seed, .threads = threads
+    };
     double count = (double)input->samples * (double)steps;
     size_t units = 0;
     limen_status status = limen_input_check(input, image->layer[0].n, err);
@@ -69,31 +88,21 @@ limen_status limen_separation_of(limen_separation *out,
                               "separation: %zu steps, start %g: it needs one "
                               "step, and a chance in [0, 1]",
                               steps, start);
-    for (int k = 0; status == LIMEN_OK && k < STATES; k++)
-        status = limen_state_new(&state[k], image, input->samples, err);
-    for (size_t b = 0; status == LIMEN_OK && b < input->samples; b++) {
-        const uint64_t key = lm_input_key(input, b);
-
-        lm_state_draw(state[ONE], b, start, seed, key);
-        lm_state_draw(state[OTHER], b, start, seed + 1, key);
-    }
     if (status == LIMEN_OK)
-        status = limen_run(image, state[ONE], input, warm_up, 0, seed, threads,
-                           NULL, err);
-    if (status == LIMEN_OK)
-        status = limen_run(image, state[OTHER], input, warm_up, 0, seed + 1,
-                           threads, NULL, err);
-    if (status == LIMEN_OK)
-        status = measure(&sums, state, image, input, steps, seed, threads, err);
+        status = begin(&r, warm_up, start, err);
+    for (size_t t = 0; status == LIMEN_OK && t < steps; t++)
+        status = step(&r, err);
     for (size_t l = 1; l < image->layers; l++)
         units += image->layer[l].n;
     count *= (double)units;
-    if (status == LIMEN_OK)
-        *out =
-            (limen_separation){ .total = sums.total / count,
-                                .direct = sums.direct / count,
-                                .network = (sums.total - sums.direct) / count };
-    for (int k = 0; k < STATES; k++)
-        limen_state_free(state[k]);
+    if (status == LIMEN_OK) {
+        out->total = r.differ[OTHER] / count;
+        out->direct = r.differ[DIRECT] / count;
+        out->common = r.differ[COMMON] / count;
+        out->network = out->total - out->direct;
+        out->memory = out->network - out->common;
+    }
+    for (size_t k = 0; k < STATES; k++)
+        limen_state_free(r.state[k]);
     return status;
 }

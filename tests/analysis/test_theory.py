@@ -169,10 +169,14 @@ def test_the_activity_map_is_the_sum_of_the_definition():
     assert d.activity_map(spec, 0.3) == pytest.approx(expected, abs=1e-14)
 
 
-def test_a_separated_network_tells_streams_apart_by_more_than_the_last_input():
-    far = d.theory(d.Spec(variance=0.48)).separation
-    for variance in (1e-3, 1e3):
-        assert far > d.theory(d.Spec(variance=variance)).separation > -1e-9
+@pytest.mark.parametrize("ubar", [0, 1, 2])
+def test_memory_of_streams_is_greatest_on_the_critical_line(ubar):
+    critical = d.critical_variance(d.Spec(input_mean=ubar))
+    variances = critical * np.logspace(-1, 1, 21)
+    memory = [d.theory(d.Spec(variance=v, input_mean=ubar)).memory
+              for v in variances]
+    assert abs(np.argmax(memory) - 10) <= 1
+    assert max(memory) > 0.1 > max(memory[0], memory[-1])
 
 
 @pytest.mark.parametrize("changes, word", [

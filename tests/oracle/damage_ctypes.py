@@ -43,7 +43,7 @@ class Options(c.Structure):
 class Theory(c.Structure):
     _fields_ = [(name, _D) for name in
                 ("activity", "growth", "growth_geometric", "distance",
-                 "propagation", "separation")]
+                 "propagation", "separation", "memory")]
 
 
 class Damage(c.Structure):
@@ -59,7 +59,7 @@ class Lyapunov(c.Structure):
 
 
 class Separation(c.Structure):
-    _fields_ = [(name, _D) for name in ("total", "direct", "network")]
+    _fields_ = [(name, _D) for name in ("total", "direct", "common", "network", "memory")]
 
 
 _SIGNATURES = {
