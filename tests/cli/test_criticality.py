@@ -322,6 +322,62 @@ def test_wrong_usage_is_one_sentence(folder, words, code, says):
     assert says in fails("criticality", *words, cwd=folder, code=code)
 
 
+WATCHED = ["branching_ratio", "damage_growth", "rate", "entropy"]
+
+
+def lines_of(folder):
+    return [json.loads(line) for line in
+            (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_training_is_watched_layer_by_layer(toy, tmp_path):
+    train(toy, "plain", cwd=tmp_path)
+    train(toy, "one", "--watch", "criticality", "--threads", "1", cwd=tmp_path)
+    train(toy, "two", "--watch", "criticality", "--threads", "3", cwd=tmp_path)
+    plain, one = lines_of(tmp_path / "plain"), lines_of(tmp_path / "one")
+    assert (tmp_path / "one/metrics.jsonl").read_bytes() == (
+        tmp_path / "two/metrics.jsonl").read_bytes()
+    for before, line in zip(plain, one):
+        assert not set(WATCHED) & set(before)
+        for name in WATCHED:
+            values = line.pop(name)
+            assert len(values) == 3 and values[0] is None
+        assert line == before
+    said = run("train", "--data", toy, "--hidden", "8", "--self", "--epochs",
+               "1", "--watch", "criticality", "-o", "said", cwd=tmp_path).stderr
+    assert "  damage " in said and "  entropy " in said
+    run("report", "one", cwd=tmp_path)
+    page = (tmp_path / "one/report.html").read_text()
+    assert "Damage after one step" in page and "Entropy rate" in page
+    run("report", "plain", cwd=tmp_path)
+    assert "Damage after one step" not in (
+        tmp_path / "plain/report.html").read_text()
+
+
+def test_watched_rates_are_those_of_the_last_model(toy, tmp_path):
+    train(toy, "run", "--watch", "criticality", "--validation", "0",
+          cwd=tmp_path)
+    last = lines_of(tmp_path / "run")[-1]
+    with np.load(toy) as data:
+        np.save(tmp_path / "x.npy", data["x_train"])
+    # without validation samples the first 32 of the training set are watched
+    for layer, n in ((1, 16), (2, 4)):
+        run("predict", "run/model.safetensors", "x.npy", "--steps", "520",
+            "--raster", "r.npy", "--layer", layer, cwd=tmp_path)
+        bits = np.unpackbits(np.load(tmp_path / "r.npy")[:32, 20:], axis=2,
+                             bitorder="little")[:, :, :n]
+        assert abs(last["rate"][layer] - bits.mean()) < 1e-9
+
+
+def test_a_watched_run_resumes_to_the_same_lines(toy, tmp_path):
+    words = ["--watch", "criticality", "--time-limit", "0.001s"]
+    train(toy, "whole", *words[:2], cwd=tmp_path)
+    train(toy, "part", *words, code=75, cwd=tmp_path)
+    run("train", "--resume", "part", "--quiet", cwd=tmp_path)
+    assert (tmp_path / "whole/metrics.jsonl").read_bytes() == (
+        tmp_path / "part/metrics.jsonl").read_bytes()
+
+
 def test_sweeps_draw_the_critical_line(tmp_path):
     words = ["--theory", "--plot", "network.growth.estimate", "-o"]
     rest = ["--", "criticality", "--measure", "damage", "--units", "60",
