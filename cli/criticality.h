@@ -44,6 +44,7 @@ typedef enum crit_measure {
     CRIT_GENERALISATION,
     CRIT_RANK_DIFFERENCE,
     CRIT_SEPARATION,
+    CRIT_MEMORY,
     CRIT_RADIUS,
     CRIT_MEASURES
 } crit_measure;

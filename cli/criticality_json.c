@@ -111,6 +111,7 @@ static json_t *theory_json(const criticality *all)
     set_number(to, "rate", all->theory.activity);
     set_number(to, "propagation", all->theory.propagation);
     set_number(to, "separation", all->theory.separation);
+    set_number(to, "memory", all->theory.memory);
     set_number(to, "lyapunov", all->network[CRIT_LYAPUNOV].theory);
     set_number(to, "critical_variance", all->critical[0]);
     set_number(to, "critical_variance_geometric", all->critical[1]);

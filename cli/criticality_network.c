@@ -13,7 +13,7 @@ enum {
     RANK_STEPS = 60,
     RANK_SHARED = 8,
     LYAPUNOV_STEPS = 50,
-    TWINS = 10
+    TWINS = 500
 };
 
 static int describe(limen_random_network *to, const criticality *all)
@@ -159,45 +159,51 @@ static void set_error(crit_value *to, limen_status status,
     crit_set(to, status, err, value, value - half, value + half);
 }
 
-static void measure_damage(criticality *all, const limen_random_network *spec)
+/* Growth along a run, each unit flipped in turn where they are few. */
+static void measure_growth(criticality *all, const limen_random_network *spec)
 {
     const size_t networks = all->asked->networks;
-    const size_t runs = all->asked->runs;
-    const int threads = all->options->threads;
     limen_damage_options options = limen_damage_defaults();
-    limen_damage damage = { 0 };
-    limen_lyapunov lyapunov = { 0 };
+    limen_lyapunov found = { 0 };
     limen_error err;
 
-    options.twins = TWINS;
-    options.steps = options.tail = 1;
-    limen_status status = limen_random_damage(
-        &damage, spec, networks, runs, &options, all->seed, threads, &err);
-    set_error(&all->network[CRIT_GROWTH].own, status, &err, damage.growth,
-              damage.growth_error, networks);
-    // a few units may heal by chance: what lasts is told by half of them
-    options = limen_damage_defaults();
-    options.flips = spec->units > 1 ? spec->units / 2 : 1;
-    status = limen_random_damage(&damage, spec, networks, runs, &options,
-                                 all->seed, threads, &err);
-    set_error(&all->network[CRIT_LONG_TIME].own, status, &err, damage.long_time,
-              damage.long_time_error, networks);
-    options.flips = 1;
+    options.warm_up = all->asked->warm_up;
     options.steps = options.tail = LYAPUNOV_STEPS;
-    options.twins = 0; // each unit in turn: no step without damage
-    status = limen_random_lyapunov(&lyapunov, spec, networks, 1, &options,
-                                   all->seed, threads, &err);
+    options.twins = spec->units <= TWINS ? 0 : TWINS;
+    const limen_status status =
+        limen_random_lyapunov(&found, spec, networks, 1, &options, all->seed,
+                              all->options->threads, &err);
+    set_error(&all->network[CRIT_GROWTH].own, status, &err, found.growth,
+              found.growth_error, networks);
     crit_set_exponent(
-        &all->network[CRIT_LYAPUNOV].own, status, &err, &lyapunov,
-        cli_t_interval(lyapunov.exponent_error * sqrt((double)networks),
+        &all->network[CRIT_LYAPUNOV].own, status, &err, &found,
+        cli_t_interval(found.exponent_error * sqrt((double)networks),
                        networks));
+}
+
+/* A few units may heal by chance: what lasts is told by half of them. */
+static void measure_long_time(criticality *all,
+                              const limen_random_network *spec)
+{
+    const size_t networks = all->asked->networks;
+    limen_damage_options options = limen_damage_defaults();
+    limen_damage found = { 0 };
+    limen_error err;
+
+    options.warm_up = all->asked->warm_up;
+    options.flips = spec->units > 1 ? spec->units / 2 : 1;
+    const limen_status status =
+        limen_random_damage(&found, spec, networks, all->asked->runs, &options,
+                            all->seed, all->options->threads, &err);
+    set_error(&all->network[CRIT_LONG_TIME].own, status, &err, found.long_time,
+              found.long_time_error, networks);
 }
 
 /* What each of a few networks has. */
 typedef struct ranks {
     double kernel[RANK_NETWORKS], generalisation[RANK_NETWORKS];
     double difference[RANK_NETWORKS], separation[RANK_NETWORKS];
-    double radius[RANK_NETWORKS];
+    double memory[RANK_NETWORKS], radius[RANK_NETWORKS];
 } ranks;
 
 static limen_status rank_one(ranks *to, size_t k, const drawn *one,
@@ -228,6 +234,7 @@ static limen_status rank_one(ranks *to, size_t k, const drawn *one,
         to->generalisation[k] = (double)generalisation;
         to->difference[k] = (double)kernel - (double)generalisation;
         to->separation[k] = separation.network;
+        to->memory[k] = separation.memory;
     }
     return status;
 }
@@ -255,9 +262,10 @@ static void set_ranks(criticality *all, limen_status status,
                       const limen_error *err, const ranks *found, size_t count)
 {
     const double *const values[] = { found->kernel, found->generalisation,
-                                     found->difference, found->separation };
+                                     found->difference, found->separation,
+                                     found->memory };
 
-    for (size_t k = 0; k < 4; k++) {
+    for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
         crit_value *to = &all->network[CRIT_KERNEL + k].own;
 
         if (status == LIMEN_OK)
@@ -323,6 +331,7 @@ static int predict(criticality *all, const limen_random_network *spec)
                                              ? log(all->theory.growth_geometric)
                                              : (double)NAN;
     all->network[CRIT_SEPARATION].theory = all->theory.separation;
+    all->network[CRIT_MEMORY].theory = all->theory.memory;
     return CLI_DONE;
 }
 
@@ -360,8 +369,10 @@ int crit_open_network(criticality *all)
         code = record_all(all, &spec);
     if (code == CLI_DONE && all->count > 0)
         all->results[0].found[CRIT_MEAN_RATE].theory = all->theory.activity;
-    if (code == CLI_DONE && all->groups & CRIT_DAMAGE)
-        measure_damage(all, &spec);
+    if (code == CLI_DONE && all->groups & CRIT_DAMAGE) {
+        measure_growth(all, &spec);
+        measure_long_time(all, &spec);
+    }
     if (code == CLI_DONE && all->groups & CRIT_RANKS)
         measure_ranks(all, &spec);
     return code;
