@@ -116,6 +116,7 @@ limen_status limen_branching_simulate(double *activity,
                            burn_in, start)
                      ? 0
                      : 1;
+    (void)threads;
     laws_free(&l);
     if (grown > 0)
         return lm_error_set(err, LIMEN_DIVERGED,
