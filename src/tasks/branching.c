@@ -178,6 +178,7 @@ limen_status limen_branching_avalanches(uint64_t *size, uint32_t *duration,
         run_avalanche(size == NULL ? NULL : size + i,
                       duration == NULL ? NULL : duration + i, &l, process->seed,
                       i, size_max, duration_max);
+    (void)threads;
     laws_free(&l);
     return LIMEN_OK;
 }
