@@ -53,6 +53,8 @@ def test_an_avalanche_that_is_too_large_or_long_is_stopped():
     whole = size < 100
     assert 0.1 < whole.mean() < 0.3  # extinct: f = exp(2 (f - 1)) = 0.203
     assert size.max() < 100 * 64
+    size, duration = lib.avalanches(2.0, 100, size_max=1, seed=1)
+    assert (size == 1).all() and (duration == 1).all()
     _, duration = lib.avalanches(1.0, 2000, duration_max=7, seed=1)
     assert duration.max() == 7
     cdf = lib.duration_law(7, 1.0)
@@ -99,11 +101,11 @@ def dumb_sum(copies, draw):
 @pytest.mark.parametrize("offspring_max,sampled",
                          [(0, 1.0), (0, 0.3), (3, 0.3)])
 def test_every_draw_is_the_inverse_of_the_distribution(offspring_max, sampled):
-    m, drive, seed, trials, steps = 0.9, 130.5, 9, 2, 12
+    m, drive, seed, trials, steps = 0.9, 130.5, 9, 2, 4
     got = lib.simulate(m, drive, steps, trials, offspring_max, sampled, seed,
-                       burn_in=2, start=700)
+                       burn_in=2, start=1500)
     for trial in range(trials):
-        units = 700
+        units = 1500
         for t in range(steps + 2):
             draws = Draws(seed, trial, t)
             born = poisson_draw(drive, draws())
