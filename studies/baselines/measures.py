@@ -66,7 +66,7 @@ def roc_area(confidence, right):
 
 
 def measures(y, labels, temperature, silent, answers=None):
-    """MEASURES of docs/studies.md.  y: (samples, classes) log probabilities up
+    """MEASURES of docs/compare.md.  y: (samples, classes) log probabilities up
     to a constant, None where there are none but `answers`."""
     named = dict.fromkeys(("accuracy", "ties", "silent", "saturated", "winner",
                            "ece", "ece_temperature", "temperature", "roc_area",

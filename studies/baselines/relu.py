@@ -36,11 +36,14 @@ class Relu:
         torch.use_deterministic_algorithms(True)
         features = data.named("test")[0].shape[1]
         self.data = data
-        self.epochs = int(options["epochs"])
+        self.options = options
         self.model = Mlp(options, features, classes, seed)
 
-    def fit(self, name, validation):
-        self.model.fit(lambda epoch: self.data.train(name, epoch), self.epochs,
+    def fit(self, name, validation, updates=0):
+        samples = len(self.data.named(name)[0])
+        per_epoch = -(-samples // int(self.options["batch"]))
+        epochs = max(int(self.options["epochs"]), -(-updates // per_epoch))
+        self.model.fit(lambda epoch: self.data.train(name, epoch), epochs,
                        validation)
         self.temperature = 1.0
         if validation is not None:
@@ -63,7 +66,7 @@ class Classical:
         self.classes = classes
         self.model = Classic(options["kind"], seed)
 
-    def fit(self, name, validation):
+    def fit(self, name, validation, updates=0):
         self.model.fit(*self.data.named(name))
         self.temperature = 1.0
         if validation is not None and self.model.has_scores:
@@ -106,7 +109,7 @@ def make_cell(options, data, label, seed):
                                        **model.test(worse, labels)})
     for count in options.get("examples") or []:
         few = new_model(options, data, classes, seed)
-        few.fit(f"train-{count}", None)
+        few.fit(f"train-{count}", None, options.get("examples-updates", 80))
         cell["examples"][str(count)] = few.test(x, labels)["accuracy"]
     return cell
 
