@@ -94,7 +94,8 @@ def make_cell(options, data, label, seed):
     x, labels = data.named("test")
     train_labels = data.named("train")[1]
     validation = data.named("validation")
-    classes = int(max(labels.max(), train_labels.max())) + 1
+    classes = int(options.get("classes")
+                  or max(labels.max(), train_labels.max()) + 1)
     model = new_model(options, data, classes, seed)
     model.fit("train", validation)
     cell = {"arm": label, "seed": seed, "parameters": model.parameters(),
