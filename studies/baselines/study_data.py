@@ -47,11 +47,19 @@ class StudyData:
                                   "--seed", seed])
 
     def made(self, name, words):
-        with tempfile.TemporaryDirectory() as folder:
-            out = pathlib.Path(folder, "made.npz")
-            done = subprocess.run(
-                [self.program, "data", "corrupt", self.folder / f"{name}.npz",
-                 *map(str, words), "-o", out], capture_output=True, text=True)
-            if done.returncode != 0:
-                raise RuntimeError(done.stderr.strip())
-            return load(out)
+        """What the program makes of a set.  Kept, as every baseline of a seed
+        needs the same: 3 KB a sample."""
+        words = list(map(str, words))
+        kept = self.folder / "made" / f"{name}{''.join(words)}.npz"
+        if not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+                out = pathlib.Path(folder, "made.npz")
+                done = subprocess.run(
+                    [self.program, "data", "corrupt",
+                     self.folder / f"{name}.npz", *words, "-o", out],
+                    capture_output=True, text=True)
+                if done.returncode != 0:
+                    raise RuntimeError(done.stderr.strip())
+                out.replace(kept)  # there whole, or not at all
+        return load(kept)
