@@ -41,7 +41,7 @@ bench: all
 study: all
 	@tools/setup build study
 	@$(LIMEN) compare studies/$(NAME).yaml --check studies/$(NAME).json \
-		-o runs/study-$(subst /,-,$(NAME))
+		--python /usr/bin/python3 -o runs/study-$(subst /,-,$(NAME))
 
 check:
 	@tools/setup build test check

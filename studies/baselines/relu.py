@@ -43,8 +43,7 @@ class Relu:
         samples = len(self.data.named(name)[0])
         per_epoch = -(-samples // int(self.options["batch"]))
         epochs = max(int(self.options["epochs"]), -(-updates // per_epoch))
-        self.model.fit(lambda epoch: self.data.train(name, epoch), epochs,
-                       validation)
+        self.model.fit(lambda epoch: self.data.train(name, epoch), epochs)
         self.temperature = 1.0
         if validation is not None:
             self.temperature = fit_temperature(
