@@ -47,10 +47,10 @@ def test_critical_exponents_are_those_of_the_mean_field(figures):
             np.histogram(drawn[what], edges)[0],
             np.add.reduceat(law[what], edges - 1)[:-1]))
         figures(f"4.1 log-log slope of the law of {what}, 1e2..1e4",
-                f"{slope:.4f}", f"{exact[what]}")
+                f"{slope:.4f}", f"{exact[what]} +- 0.0005")
         figures(f"4.1 log-log slope of 3e6 avalanches, {what} in [20, {top}]",
                 f"{here:.3f}", f"{due:.3f} +- 0.02")
-        assert abs(slope - exact[what]) < 1e-4 and abs(here - due) < 0.02
+        assert abs(slope - exact[what]) < 5e-4 and abs(here - due) < 0.02
 
 
 TABLE = [(0.9, 1.0, 0.01), (0.9, 0.1, 0.01), (0.9, 0.01, 0.03),
