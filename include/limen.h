@@ -1449,9 +1449,11 @@ LIMEN_API limen_branching_options limen_branching_defaults(void);
 /* What may be wrong with an estimate that exists. */
 enum {
     LIMEN_BRANCHING_SHORT = 1,  /* tau > a tenth of a trial: m is biased low */
-    LIMEN_BRANCHING_OFFSET = 2, /* an offset explains r_k much better: drift,
-                                   or a slow input */
-    LIMEN_BRANCHING_POOR = 4,   /* r_k is not exponential */
+    LIMEN_BRANCHING_OFFSET = 2, /* with an offset above a tenth of its
+                                   amplitude the fit has half the residual and
+                                   an m outside of the interval: drift, or a
+                                   slow input */
+    LIMEN_BRANCHING_POOR = 4,   /* r_k is not exponential: r_squared < 1/2 */
     LIMEN_BRANCHING_WIDE = 8    /* the interval covers a quarter of (0, 1) */
 };
 
@@ -1645,6 +1647,7 @@ LIMEN_API limen_status limen_surrogate_raster(uint64_t *out,
                                               size_t steps, size_t n,
                                               limen_raster_surrogate kind,
                                               uint64_t seed, limen_error *err);
+
 /* ---- Studies --------------------------------------------------------------
  *
  * Matched arms, each trained and tested with every seed, and what can be said
