@@ -200,6 +200,28 @@ def test_threads_do_not_change_damage(threads):
                                                  **options))
 
 
+@pytest.mark.parametrize("changes", [
+    dict(variance=1.0, input_mean=0.4), dict(in_degree=10, variance=0.3),
+    dict(form="0/1", in_degree=10, threshold=0.3, **AUTONOMOUS),
+    dict(form="0/1", in_degree=3, is_poisson=True, mean=0.2, threshold=-0.1),
+    dict(weights="signs", zero_fires=True, in_degree=1.9, is_poisson=True,
+         **AUTONOMOUS),
+    dict(in_degree=40, variance=0.02)])
+def test_twins_a_bit_each_are_those_of_a_run(changes):
+    # an input of two frames goes the other way
+    spec = d.Spec(units=130, seed=12, **changes)
+    image = limen.Image(d.random_network(spec))
+    one = d.common_input(spec, 200)
+    two = limen.Input(np.repeat(one.values, 2, axis=1))
+    options = dict(seed=3, warm_up=7, steps=70, tail=9, twins=6, flips=3,
+                   uniform_too=True)
+    a, b = (d.damage(image, inp, threads=2, **options) for inp in (one, two))
+    assert bytes(a)[8:] == bytes(b)[8:] and np.array_equal(a.series, b.series)
+    a, b = (d.lyapunov(image, inp, **dict(options, steps=3, tail=1))
+            for inp in (one, two))
+    assert bytes(a) == bytes(b)
+
+
 def test_the_mean_over_networks_is_the_mean_of_each():
     spec = d.Spec(units=100, variance=1.0, seed=30)
     options = dict(steps=20, tail=5, twins=2)
