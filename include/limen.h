@@ -1283,13 +1283,16 @@ typedef struct limen_window {
 } limen_window;
 
 typedef struct limen_growth {
-    double gamma, error; /* slope of log <S>(T) on log T and its standard
-                            error, each T weighted by its avalanches */
+    double gamma, error; /* exponent of size on duration, its standard error */
     size_t points;       /* distinct durations */
     double *duration, *size, *count; /* (points) T, <S>(T), avalanches */
 } limen_growth;
 
-/* Mean size given duration, for T in the window: at least 3 distinct ones with
+/* Mean size given duration, for T in the window, and its exponent: the slope of
+ * log <S> on log T by gamma regression, sum of (S / c T^gamma - 1) (1, log T) =
+ * 0 over the avalanches (McCullagh & Nelder 1989).  Where durations have many
+ * avalanches each that is the usual line; but the log of a mean of few is too
+ * small, and tilts the line.  At least 3 distinct ones with
  * LIMEN_TAIL_EVENTS_MIN avalanches in all. */
 LIMEN_API limen_status limen_growth_new(limen_growth **out,
                                         const limen_avalanches *avalanches,
