@@ -75,7 +75,7 @@ int crit_series_new(crit_series *to, const char *name, size_t trials,
     snprintf(to->name, sizeof to->name, "%s", name);
     if (bytes < 1e15) { // beyond which no product above is a size
         to->counts = calloc(trials * steps, sizeof *to->counts);
-        if (has_raster)
+        if (has_raster && units > 0)
             to->raster =
                 calloc(trials * steps * words_of(units), sizeof *to->raster);
     }
