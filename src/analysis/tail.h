@@ -49,6 +49,9 @@ size_t lm_tail_find(const limen_tail *tail, double x);
 double lm_power_survival(bool discrete, double alpha, double a, double b,
                          double x);
 
+/* The mean of ln(x / a) of the events of a range. */
+double lm_range_mean_log(const lm_range *range);
+
 /* The exponent of most likelihood for events in [a, b] whose mean of ln(x / a)
  * is `mean`; NAN if there is none within the bounds of alpha. */
 double lm_power_exponent(bool discrete, double a, double b, double mean);
