@@ -61,7 +61,9 @@ double lm_power_exponent(bool discrete, double a, double b, double mean);
 bool lm_power_fit(limen_tail_power *out, const lm_range *range);
 
 /* D of a fitted law; or, as soon as it is sure to be above `limit`, any number
- * above it. */
-double lm_power_distance(const lm_range *range, double alpha, double limit);
+ * above it.  *where: a value to look at first, where a range that begins nearby
+ * had its D; then where this one has it. */
+double lm_power_distance(const lm_range *range, double alpha, double limit,
+                         size_t *where);
 
 #endif

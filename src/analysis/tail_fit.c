@@ -40,7 +40,7 @@ static best better(best x, best y)
 
 /* Value i as xmin, if that can be better. */
 static best try(const lm_range *all, const limen_tail_options *options,
-                size_t i, best so_far)
+                size_t i, best so_far, size_t *where)
 {
     const limen_tail *tail = all->tail;
     const lm_range range = {
@@ -58,7 +58,9 @@ static best try(const lm_range *all, const limen_tail_options *options,
                                            lm_range_mean_log(&range));
     if (isnan(alpha))
         return so_far;
-    const best here = { lm_power_distance(&range, alpha, so_far.distance), i };
+    const best here = {
+        lm_power_distance(&range, alpha, so_far.distance, where), i
+    };
     return better(here, so_far);
 }
 
@@ -96,10 +98,11 @@ static best try_all(const lm_range *range, const limen_tail_options *options,
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
         best own = so_far;
+        size_t where = SIZE_MAX;
 
 #pragma omp for schedule(dynamic, 16) nowait
         for (size_t k = 0; k < count; k++)
-            own = try(range, options, candidate_at(c, k), own);
+            own = try(range, options, candidate_at(c, k), own, &where);
 #pragma omp critical(limen_tail_best)
         all = better(all, own);
     }
@@ -178,6 +181,7 @@ static limen_status fit_given(limen_tail_power *out, const limen_tail *tail,
 {
     const lm_range range = lm_tail_range(tail, options->xmin, options->xmax);
     limen_tail_power fit;
+    size_t where = SIZE_MAX;
 
     if (range.events < (double)options->events)
         return lm_error_set(err, LIMEN_BAD_VALUE,
@@ -190,7 +194,8 @@ static limen_status fit_given(limen_tail_power *out, const limen_tail *tail,
                             "%g to %g: they are all equal or no tail",
                             range.a, range.b,
                             isinf(range.b) ? 1.0 : LM_ALPHA_MIN, LM_ALPHA_MAX);
-    fit.distance = lm_power_distance(&range, fit.alpha, (double)INFINITY);
+    fit.distance =
+        lm_power_distance(&range, fit.alpha, (double)INFINITY, &where);
     *out = fit;
     return LIMEN_OK;
 }

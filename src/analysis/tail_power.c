@@ -109,6 +109,7 @@ typedef struct search {
     double norm; /* discrete: the sum over the range; continuous: what makes
                     P(X < x) of (x / a)^(1 - alpha) - 1 */
     double most, limit;
+    size_t where; /* the value at which `most` was found */
 } search;
 
 static double norm_of_search(const lm_range *range, double alpha)
@@ -141,7 +142,12 @@ static point look(search *s, size_t at)
                       (tail->below[at] - tail->below[s->range->first]) /
                           s->range->events };
 
-    s->most = fmax(s->most, fabs(p.law - p.share));
+    const double distance = fabs(p.law - p.share);
+
+    if (distance > s->most) {
+        s->most = distance;
+        s->where = at;
+    }
     return p;
 }
 
@@ -159,16 +165,23 @@ static void between(search *s, point left, point right)
     between(s, middle, right);
 }
 
-double lm_power_distance(const lm_range *range, double alpha, double limit)
+double lm_power_distance(const lm_range *range, double alpha, double limit,
+                         size_t *where)
 {
     search s = { .range = range,
                  .alpha = alpha,
                  .norm = norm_of_search(range, alpha),
                  .log_a = log(range->a),
                  .limit = limit };
+
+    if (*where >= range->first && *where < range->past)
+        look(&s, *where);
+    if (s.most > limit)
+        return s.most;
     const point left = look(&s, range->first);
     const point right = look(&s, range->past - 1);
 
     between(&s, left, right);
+    *where = s.where;
     return s.most;
 }
