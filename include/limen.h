@@ -385,6 +385,15 @@ LIMEN_API limen_status limen_data_select(limen_data **out,
                                          limen_error *err);
 LIMEN_API void limen_data_free(limen_data *data);
 
+/* Two parts of a set, drawn by the seed: *held gets held_samples, or is NULL
+ * for none; *train train_samples of the others, 0 for all of them.  Where all
+ * samples are trained on, they keep their order. */
+LIMEN_API limen_status limen_data_split(limen_data **train, limen_data **held,
+                                        const limen_data *data,
+                                        size_t train_samples,
+                                        size_t held_samples, uint64_t seed,
+                                        limen_error *err);
+
 /* The set as the input of a run: one frame, p = byte/255 or the float, times
  * scale. */
 LIMEN_API limen_input limen_data_input(const limen_data *data, float scale,
@@ -821,6 +830,358 @@ LIMEN_API double limen_t_test(double *t, const double *x, size_t n);
 /* p-values corrected for their number (Holm 1979).  adjusted, p: (n) */
 LIMEN_API limen_status limen_holm(double *adjusted, const double *p, size_t n,
                                   limen_error *err);
+
+/* ---- Criticality: branching -------------------------------------------------
+ *
+ * m: the mean number of units that one active unit activates in the next step;
+ * 1 is critical.  A series of activity has one count (or share) a step;
+ * several trials, all of the same length, are (trials, steps).  What cannot be
+ * estimated (too short, constant, silent, uncorrelated) is LIMEN_BAD_VALUE with
+ * a sentence, never a number.  docs/criticality.md.
+ */
+
+/* The regression of A_(t+1) on A_t, and what subsampling makes of it.  If each
+ * active unit is seen with probability p, alone, the slope is m times
+ * 1 - (1 - p) / F, F the variance over the mean of the counts: that is an
+ * identity, whatever the process. */
+typedef struct limen_branching_naive_result {
+    double slope;       /* cov(A_t, A_(t+1)) / var(A_t), over all trials */
+    double drive;       /* mean of A_(t+1) - slope A_t */
+    double descendants; /* mean of A_(t+1) / A_t where A_t > 0 (Beggs & Plenz
+                           2003); biased by the drive */
+    double mean, fano;  /* of the counts; Fano factor var / mean */
+    double attenuation; /* 1 - (1 - sampled) / fano */
+    double corrected;   /* slope / attenuation; NAN if attenuation <= 0 */
+} limen_branching_naive_result;
+
+/* sampled: p in (0, 1], 1 if every unit is seen; activity: (trials, steps)
+ * counts. */
+LIMEN_API limen_status limen_branching_naive(limen_branching_naive_result *out,
+                                             const double *activity,
+                                             size_t trials, size_t steps,
+                                             double sampled, limen_error *err);
+
+/* The slope that the naive estimator has for a branching process with Poisson
+ * offspring and drive, m in [0, 1), mean activity `mean` of all units (not of
+ * the sampled): m p V / (p V + (1 - p) mean), V = mean / (1 - m^2). */
+LIMEN_API double limen_branching_naive_theory(double m, double mean,
+                                              double sampled);
+
+/* Multistep regression (Wilting & Priesemann 2018, Nat. Commun. 9:2325): r_k,
+ * the slope of A_(t+k) on A_t, is b m^k; subsampling changes b only.
+ *
+ * Means are those of the pairs (t, t + k) of a lag: of each trial
+ * (SEPARATED: r_k is the mean over trials of cov / var), or of all trials
+ * (STATIONARY: the sum over trials of the covariances over that of the
+ * variances).  SEPARATED suits long trials whose means differ, STATIONARY short
+ * ones whose mean is the same. */
+typedef enum limen_branching_means {
+    LIMEN_MEANS_SEPARATED,
+    LIMEN_MEANS_STATIONARY
+} limen_branching_means;
+
+/* r: (lags), r[k - 1] = r_k for k = 1..lags <= steps / 2. */
+LIMEN_API limen_status limen_branching_coefficients(double *r, size_t lags,
+                                                    const double *activity,
+                                                    size_t trials, size_t steps,
+                                                    limen_branching_means means,
+                                                    limen_error *err);
+
+typedef struct limen_branching_fit_result {
+    double m;         /* exp(-1 / tau), in (0, 1) */
+    double tau;       /* steps */
+    double amplitude; /* b > 0 */
+    double offset;    /* o; 0 if not fitted */
+    double residual;  /* sum over k of (r_k - fit)^2 */
+    double r_squared; /* adjusted for the number of parameters */
+} limen_branching_fit_result;
+
+/* The least squares fit of b m^k (or b m^k + o) to r_k, k = 1..lags, lags >= 4:
+ * b and o are solved for each m, m is searched on a grid of tau and refined, so
+ * that there is no start value to choose.  tau is in [0.1, 1e4 lags], with an
+ * offset up to 100 lags; a fit at these ends is none (LIMEN_BAD_VALUE). */
+LIMEN_API limen_status limen_branching_fit(limen_branching_fit_result *out,
+                                           const double *r, size_t lags,
+                                           bool offset, limen_error *err);
+
+typedef struct limen_branching_options {
+    limen_branching_means means;
+    bool offset;      /* fit b m^k + o */
+    size_t lags;      /* 0: as many as cover five times the fitted tau, at least
+                         16, at most a quarter of a trial */
+    size_t resamples; /* of the interval; 0: none */
+    double level;     /* of the interval, in (0, 1) */
+    uint64_t seed;
+} limen_branching_options;
+
+/* STATIONARY, no offset, automatic lags, 500 resamples, level 0.95, seed 0. */
+LIMEN_API limen_branching_options limen_branching_defaults(void);
+
+/* What may be wrong with an estimate that exists. */
+enum {
+    LIMEN_BRANCHING_SHORT = 1,  /* tau > a tenth of a trial: m is biased low */
+    LIMEN_BRANCHING_OFFSET = 2, /* with an offset above a tenth of its
+                                   amplitude the fit has half the residual and
+                                   an m outside of the interval: drift, or a
+                                   slow input */
+    LIMEN_BRANCHING_POOR = 4,   /* r_k is not exponential: r_squared < 1/2 */
+    LIMEN_BRANCHING_WIDE = 8    /* the interval covers a quarter of (0, 1) */
+};
+
+typedef struct limen_branching_result {
+    limen_branching_fit_result fit;
+    size_t lags;             /* used */
+    limen_interval interval; /* of m: mean is fit.m; NAN without resamples */
+    limen_interval tau;      /* of tau */
+    double other_m;          /* m of the other fit: with an offset if fit has
+                                none, without if it has one; NAN: none */
+    unsigned flags;          /* LIMEN_BRANCHING_... */
+    char diagnosis[480]; /* the flags in sentences; empty if there is none */
+} limen_branching_result;
+
+/* Coefficients, fit, interval and diagnosis in one.  r: the first `room`
+ * coefficients of those used are written to it; NULL if room is 0.
+ *
+ * The interval is of percentiles over fits to resamples: of whole trials if
+ * there are at least 10, else of blocks of consecutive pairs, 20 in all, within
+ * each trial.  Activity that is not correlated (Box-Pierce test of r_k over up
+ * to 16 lags, p > 0.01) has no estimate: one of 100 such series has one. */
+LIMEN_API limen_status
+limen_branching_ratio(limen_branching_result *out, double *r, size_t room,
+                      const double *activity, size_t trials, size_t steps,
+                      const limen_branching_options *options, limen_error *err);
+
+/* ---- Criticality: branching processes ---------------------------------------
+ *
+ * A_(t+1) = sum over A_t parents of their offspring, + arrivals.  Draws are
+ * made by tables of 64-bit thresholds made without libm, right to 1e-12
+ * (base/law.h): the same seed gives the same counts on every machine and any
+ * number of threads.
+ */
+typedef struct limen_branching_process {
+    double m;               /* mean offspring, in [0, 64] */
+    uint32_t offspring_max; /* 0: Poisson offspring; K >= m, K <= 64: binomial
+                               of K trials with probability m / K */
+    double drive;           /* mean arrivals a step, Poisson, in [0, 1e5] */
+    double sampled;         /* a unit is seen with this probability, (0, 1] */
+    uint64_t seed;
+} limen_branching_process;
+
+/* activity: (trials, steps) counts of the units seen.  Each trial starts with
+ * `start` units and runs burn_in steps first.  LIMEN_DIVERGED, activity then
+ * undefined, if one has more than 2^32 units. */
+LIMEN_API limen_status limen_branching_simulate(
+    double *activity, const limen_branching_process *process, size_t trials,
+    size_t steps, size_t burn_in, uint64_t start, int threads,
+    limen_error *err);
+
+/* Avalanches of one seed each, without drive.  size: (count) the units seen;
+ * duration: (count) steps with activity, seen or not.  NULL for what is not
+ * wanted.  An avalanche is stopped when it has size_max units (seen or not) or
+ * duration_max steps: its numbers are then what it had so far.  size_max is
+ * at most 2^26, both are at least 1. */
+LIMEN_API limen_status limen_branching_avalanches(
+    uint64_t *size, uint32_t *duration, size_t count,
+    const limen_branching_process *process, uint64_t size_max,
+    uint32_t duration_max, int threads, limen_error *err);
+
+/* P(size = s), s >= 1, of an avalanche of one seed: Borel's law for Poisson
+ * offspring, (1/s) C(Ks, s-1) q^(s-1) (1-q)^(Ks-s+1) with q = m / K for
+ * binomial. */
+LIMEN_API double limen_branching_size_law(size_t s, double m,
+                                          uint32_t offspring_max);
+
+/* cdf: (steps), cdf[t - 1] = P(duration <= t) = f(f_(t-1)), f_0 = 0, f the
+ * generating function of the offspring. */
+LIMEN_API void limen_branching_duration_law(double *cdf, size_t steps, double m,
+                                            uint32_t offspring_max);
+
+/* The share of active units of a branching layer (Kinouchi & Copelli 2006, with
+ * drawn neighbours): each step the Poisson(m A + drive n) arrivals fall on units
+ * at random, and those hit are active.  response: (points) means over `steps`
+ * after burn_in steps from rest; drive: (points) mean arrivals a unit and step,
+ * in [0, 16]; n <= 2^19 units, m in [0, 16]. */
+LIMEN_API limen_status limen_branching_response(
+    double *response, const double *drive, size_t points, double m, size_t n,
+    size_t steps, size_t burn_in, uint64_t seed, int threads, limen_error *err);
+
+/* Its mean field: the largest F with F = 1 - exp(-(m F + drive)). */
+LIMEN_API double limen_branching_response_theory(double m, double drive);
+
+/* ---- Criticality: correlations ----------------------------------------------
+ *
+ * LIMEN_BAD_VALUE with a sentence where a measure is not defined. */
+
+/* Variance over mean of the sums of x over windows of `window` steps, side by
+ * side; at least two windows.  1 for Poisson counts. */
+LIMEN_API limen_status limen_fano(double *fano, const double *x, size_t steps,
+                                  size_t window, limen_error *err);
+
+/* n (<a^2> - <a>^2), a the share of active units a step; *relative, if not NULL,
+ * is that over <a>.  Independent units have <p (1 - p)>. */
+LIMEN_API limen_status limen_susceptibility(double *chi, double *relative,
+                                            const double *activity,
+                                            size_t steps, size_t n,
+                                            limen_error *err);
+
+/* Pearson's correlation of all pairs of units of a raster that are neither
+ * silent nor saturated.  Costs units^2 steps / 128 words. */
+typedef struct limen_pairwise {
+    double mean, sd, mean_magnitude; /* over pairs */
+    size_t units, pairs;             /* that vary */
+} limen_pairwise;
+
+LIMEN_API limen_status limen_raster_correlation(limen_pairwise *out,
+                                                const uint64_t *raster,
+                                                size_t steps, size_t n,
+                                                limen_error *err);
+
+/* The entropy rate of a series of symbols below `alphabet`, in bits a step:
+ * H_k - H_(k-1), H_k the entropy of words of k symbols by counting (plug-in)
+ * with the correction of Miller (1955), (words seen - 1) / (2 ln 2 words).  k is
+ * the largest for which the series has 8 alphabet^k words, at most `order` if
+ * that is not 0; the estimate is then an upper bound for a process whose memory
+ * is longer. */
+typedef struct limen_entropy_result {
+    double rate;    /* corrected, in [0, log2 alphabet] */
+    double plug_in; /* uncorrected */
+    double single;  /* H_1: entropy of a symbol, corrected */
+    size_t order;   /* k */
+} limen_entropy_result;
+
+LIMEN_API limen_status limen_entropy_rate(limen_entropy_result *out,
+                                          const uint8_t *symbols, size_t steps,
+                                          size_t alphabet, size_t order,
+                                          limen_error *err);
+
+/* Means over the units of a raster, in bits a unit and step; silent and
+ * saturated units have 0. */
+LIMEN_API limen_status limen_raster_entropy(limen_entropy_result *out,
+                                            const uint64_t *raster,
+                                            size_t steps, size_t n,
+                                            size_t order, limen_error *err);
+
+/* Dynamic range 10 log10(input_90 / input_10) of a response curve (Kinouchi &
+ * Copelli 2006), input_x where it first reaches F_0 + x / 100 (F_max - F_0), on
+ * straight lines in the logarithm of the input.  F_0 is the response to no
+ * input, or at the first point if `rest` is NAN; F_max is the largest.  input:
+ * (points) ascending, above 0. */
+typedef struct limen_range_result {
+    double decibel, low, high; /* input_10, input_90 */
+} limen_range_result;
+
+LIMEN_API limen_status limen_dynamic_range(limen_range_result *out,
+                                           const double *input,
+                                           const double *response,
+                                           size_t points, double rest,
+                                           limen_error *err);
+
+/* The slope of log y against log x by least squares, over the points with x in
+ * [low, high] and y > 0; NAN if they are fewer than two. */
+LIMEN_API double limen_log_slope(const double *x, const double *y,
+                                 size_t points, double low, double high);
+
+/* ---- Criticality: surrogates ------------------------------------------------
+ *
+ * Null models to print beside an estimate: each keeps what its name says.
+ */
+typedef enum limen_surrogate {
+    LIMEN_SURROGATE_SHUFFLE, /* the same numbers in random order */
+    LIMEN_SURROGATE_POISSON, /* independent Poisson counts with the same mean */
+    LIMEN_SURROGATE_OU       /* Ornstein-Uhlenbeck with the same mean, variance
+                                and integrated autocorrelation time */
+} limen_surrogate;
+
+/* out, x: (steps), not overlapping.  POISSON needs a mean in [0, 1e5], OU a
+ * series that varies. */
+LIMEN_API limen_status limen_surrogate_series(double *out, const double *x,
+                                              size_t steps,
+                                              limen_surrogate kind,
+                                              uint64_t seed, limen_error *err);
+
+/* x_(t+1) = mean + f (x_t - mean) + sd sqrt(1 - f^2) z, f = exp(-1 / time), z
+ * standard normal, x_1 stationary.  x: (steps); time > 0 steps, sd >= 0. */
+LIMEN_API void limen_ornstein_uhlenbeck(double *x, size_t steps, double mean,
+                                        double sd, double time, uint64_t seed);
+
+typedef enum limen_raster_surrogate {
+    LIMEN_RASTER_SHUFFLE, /* each unit's spikes at random steps: its count */
+    LIMEN_RASTER_RATE,    /* each unit fires alone with its rate */
+    LIMEN_RASTER_SHIFT,   /* each unit shifted in a circle by a step of its own:
+                             its correlation in time */
+    LIMEN_RASTER_UNITS    /* each step's spikes on random units: the activity */
+} limen_raster_surrogate;
+
+/* out, raster: (steps, words of n), not overlapping; steps, n < 2^32. */
+LIMEN_API limen_status limen_surrogate_raster(uint64_t *out,
+                                              const uint64_t *raster,
+                                              size_t steps, size_t n,
+                                              limen_raster_surrogate kind,
+                                              uint64_t seed, limen_error *err);
+
+/* ---- Studies --------------------------------------------------------------
+ *
+ * Matched arms, each trained and tested with every seed, and what can be said
+ * of their differences: docs/compare.md has the file, the measures and the
+ * statistics.  A cell is one arm with one seed; its result is a file, so that
+ * a study goes on where it was stopped, with the same bytes at its end.
+ */
+typedef struct limen_study limen_study;
+
+/* Reads a study file and its data, and matches the arms.  data_dir: where sets
+ * are looked for, NULL for what the file says. */
+LIMEN_API limen_status limen_study_load(limen_study **out, const char *path,
+                                        const char *data_dir, limen_error *err);
+LIMEN_API void limen_study_free(limen_study *study);
+
+/* Makes the directory with study.json; LIMEN_INCOMPATIBLE if it holds another
+ * study.  The calls below need it. */
+LIMEN_API limen_status limen_study_open(limen_study *study, const char *dir,
+                                        limen_error *err);
+
+LIMEN_API size_t limen_study_cells(const limen_study *study);
+
+typedef struct limen_study_cell {
+    const char *label; /* of the arm */
+    const char *file;  /* the result is cells/<file>.<seed>.json */
+    uint64_t seed;
+    bool is_baseline; /* made by a script, not by limen_cell_step */
+    double work;      /* expected, in any unit */
+} limen_study_cell;
+
+LIMEN_API limen_study_cell limen_study_cell_at(const limen_study *study,
+                                               size_t i);
+
+/* Whether the cell's result is there; LIMEN_BAD_FILE if it is malformed. */
+LIMEN_API limen_status limen_study_cell_done(bool *done,
+                                             const limen_study *study,
+                                             size_t cell, limen_error *err);
+
+/* What a baseline's script needs: the samples of the cell's seed as files, the
+ * script's path, and its options as JSON, valid until the next call. */
+LIMEN_API limen_status limen_study_export(const limen_study *study, size_t cell,
+                                          limen_error *err);
+LIMEN_API const char *limen_study_script(const limen_study *study);
+LIMEN_API const char *limen_study_options(limen_study *study, size_t cell);
+
+typedef struct limen_cell limen_cell;
+
+/* Begins a cell that is no baseline.  Keeps study, which must outlive it. */
+LIMEN_API limen_status limen_cell_new(limen_cell **out,
+                                      const limen_study *study, size_t cell,
+                                      int threads, limen_error *err);
+LIMEN_API void limen_cell_free(limen_cell *cell);
+
+/* The next batch or test.  The last one writes the result; *is_done then. */
+LIMEN_API limen_status limen_cell_step(limen_cell *cell, bool *is_done,
+                                       limen_error *err);
+
+/* The share of the cell's work that is done. */
+LIMEN_API double limen_cell_progress(const limen_cell *cell);
+
+/* Writes result.json and result.md from the cells, all of which must be done. */
+LIMEN_API limen_status limen_study_summarise(const limen_study *study,
+                                             limen_error *err);
 
 /* ---- Criticality: heavy tails ---------------------------------------------
  *
