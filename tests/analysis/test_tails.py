@@ -1,5 +1,6 @@
 """Heavy tails against their definitions in SciPy."""
 
+import functools
 import math
 import pathlib
 import sys
@@ -17,13 +18,18 @@ import tails_ctypes as tails  # noqa: E402
 INF = math.inf
 
 
+@functools.cache
+def share_above(alpha, xmin):
+    x = np.arange(xmin, 200000)
+    return special.zeta(alpha, x) / special.zeta(alpha, xmin)
+
+
 def zipf(n, alpha, xmin, seed):
     """Whole numbers from xmin on with P(X >= x) = zeta(alpha, x) /
     zeta(alpha, xmin), by counting in a long table."""
     rng = np.random.default_rng(seed)
-    x = np.arange(xmin, 200000)
-    above = special.zeta(alpha, x) / special.zeta(alpha, xmin)
-    return x[np.searchsorted(-above, -rng.random(n), side="right") - 1]
+    return xmin - 1 + np.searchsorted(-share_above(alpha, xmin),
+                                      -rng.random(n), side="right")
 
 
 def pareto(n, alpha, xmin, seed):
