@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export OPENBLAS_CORETYPE =
 LIMEN = $(BUILD)/cli/limen
 
-.PHONY: all demo test test-slow bench check install clean format
+.PHONY: all demo test test-slow bench study check install clean format
 
 # What is installed; tests build what they need themselves.
 PRODUCTS = limen:executable limen:shared_library limen:static_library limen.1
@@ -36,6 +36,12 @@ test-slow:
 bench: all
 	@tools/setup build bench
 	@bench/run $(LIMEN)
+
+# make study NAME=robustness/plain: fails where the stored result is not met
+study: all
+	@tools/setup build study
+	@$(LIMEN) compare studies/$(NAME).yaml --check studies/$(NAME).json \
+		--python /usr/bin/python3 -o runs/study-$(subst /,-,$(NAME))
 
 check:
 	@tools/setup build test check

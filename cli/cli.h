@@ -29,7 +29,8 @@ enum cli_command_bit {
     CLI_BENCH = 128,
     CLI_TRACE = 256,
     CLI_REPORT = 512,
-    CLI_ALL = 1023
+    CLI_COMPARE = 1024,
+    CLI_ALL = 2047
 };
 
 /* What the command line asked for. */
@@ -41,12 +42,14 @@ typedef struct cli_options {
     const char *work;            /* bench */
     const char *corrupt, *split; /* eval, data, trace */
     const char *early;           /* eval */
+    const char *check, *python;  /* compare */
     const char *samples;         /* trace */
     size_t count;                /* trace, report; 0: as usual */
     size_t shown, rows;          /* trace; shown SIZE_MAX: as usual */
     bool force, json, quiet, man;
     int threads;
     size_t seeds, layer;
+    size_t jobs;             /* compare; 0: as many as threads */
     size_t units, in_degree; /* bench, simulation */
     size_t epoch, preview;   /* data */
     bool list, calibration;
@@ -96,6 +99,7 @@ int cli_data_corrupt(cli_options *options);
 int cli_trace(cli_options *options);
 int cli_doctor(cli_options *options);
 int cli_bench(cli_options *options);
+int cli_compare(cli_options *options);
 int cli_report(cli_options *options);
 int cli_help(cli_options *options);
 void cli_help_overview(FILE *to);

@@ -20,6 +20,8 @@ static const cli_command commands[] = {
     { "doctor", CLI_DOCTOR, "", "what this machine has and lacks", cli_doctor },
     { "bench", CLI_BENCH, "[RUN|MODEL]", "how fast this machine runs a network",
       cli_bench },
+    { "compare", CLI_COMPARE, "STUDY.yaml",
+      "train matched arms with many seeds; say what differs", cli_compare },
     { "help", CLI_HELP, "[COMMAND]", "this text, or all about a command",
       cli_help },
 };

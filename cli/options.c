@@ -7,6 +7,15 @@
 
 static const cli_option table[] = {
     { "out", 'o', "DIR", CLI_TRAIN, "run directory (default: runs/DATA-N)" },
+    { "out", 'o', "DIR", CLI_COMPARE,
+      "directory of the study (default: runs/STUDY); cells that are there are "
+      "kept" },
+    { "check", 0, "STORED.json", CLI_COMPARE,
+      "fail if means are not those of a stored result.json" },
+    { "jobs", 0, "N", CLI_COMPARE,
+      "cells at once (default: as many as threads)" },
+    { "python", 0, "PYTHON", CLI_COMPARE,
+      "what runs the baseline script (default: python3)" },
     { "out", 'o', "FILE.npz", CLI_DATA, "corrupt: where the set goes" },
     { "out", 'o', "FILE", CLI_REPORT,
       "the page (default: report.html in the first run)" },
@@ -69,12 +78,13 @@ static const cli_option table[] = {
       "print completion for bash, zsh or fish" },
     { "json", 0, NULL,
       CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_INFO | CLI_DATA | CLI_DOCTOR |
-          CLI_BENCH | CLI_TRACE,
+          CLI_BENCH | CLI_TRACE | CLI_COMPARE,
       "results as JSON" },
-    { "quiet", 0, NULL, CLI_TRAIN | CLI_EVAL | CLI_PREDICT,
+    { "quiet", 0, NULL, CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_COMPARE,
       "no progress on stderr" },
     { "threads", 0, "N",
-      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_TRACE | CLI_REPORT,
+      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_TRACE | CLI_REPORT |
+          CLI_COMPARE,
       "threads (default: all cores); results do not depend on it" },
     { "backend", 0, "NAME", CLI_ALL,
       "kernels: ref, avx2, avx512 or avx512vbmi" },
@@ -98,6 +108,8 @@ bool cli_takes_setting(unsigned command, const char *name)
     if (command & CLI_DATA)
         return strcmp(name, "data-dir") == 0 || strcmp(name, "seed") == 0 ||
                strncmp(name, "augment", 7) == 0;
+    if (command & CLI_COMPARE)
+        return strcmp(name, "data-dir") == 0;
     for (size_t k = 0;
          command & (CLI_EVAL | CLI_PREDICT | CLI_TRACE | CLI_REPORT) &&
          k < sizeof testing / sizeof *testing;
@@ -207,6 +219,8 @@ static const char **text_of(cli_options *options, const char *name)
         { "steps", &options->steps },
         { "raster", &options->raster },
         { "work", &options->work },
+        { "check", &options->check },
+        { "python", &options->python },
         { "corrupt", &options->corrupt },
         { "split", &options->split },
         { "early", &options->early },
@@ -248,6 +262,8 @@ static int take_option(cli_options *options, const char *name, const char *text)
         code = use_backend(text);
     else if (strcmp(name, "seeds") == 0)
         code = read_count(&options->seeds, name, text, 1, 1000);
+    else if (strcmp(name, "jobs") == 0)
+        code = read_count(&options->jobs, name, text, 1, 256);
     else if (strcmp(name, "count") == 0)
         code = read_count(&options->count, name, text, 1, 1e9);
     else if (strcmp(name, "show") == 0)

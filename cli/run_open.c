@@ -71,74 +71,15 @@ static int choose_dir(cli_run *run)
 }
 
 /* Splits what was loaded into training and validation samples, by draws. */
-typedef struct place {
-    uint32_t draw;
-    size_t sample;
-} place;
-
-static int by_draw(const void *a, const void *b)
+static int split_data(cli_run *run, const limen_data *all)
 {
-    const place *x = a;
-    const place *y = b;
-
-    if (x->draw != y->draw)
-        return x->draw < y->draw ? -1 : 1;
-    return (x->sample > y->sample) - (x->sample < y->sample);
-}
-
-static limen_status select_places(limen_data **out, const limen_data *data,
-                                  const place *places, size_t first,
-                                  size_t count, limen_error *err)
-{
-    size_t *index = calloc(count + 1, sizeof *index);
-
-    if (index == NULL) {
-        snprintf(err->text, sizeof err->text, "out of memory for the split");
-        return LIMEN_NO_MEMORY;
-    }
-    for (size_t k = 0; k < count; k++)
-        index[k] = places[first + k].sample;
-    const limen_status status = limen_data_select(out, data, index, count, err);
-    free(index);
-    return status;
-}
-
-static int split_data(cli_run *run, limen_data *all)
-{
-    enum { STREAM_SPLIT = 6 }; // docs/numerics.md section 3
-    const size_t held = (size_t)cli_setting_int(run->settings, "validation");
-    const size_t wanted =
-        (size_t)cli_setting_int(run->settings, "train-samples");
-    const uint64_t seed = (uint64_t)cli_setting_int(run->settings, "seed");
     limen_error err;
+    const limen_status status = limen_data_split(
+        &run->train, &run->validation, all,
+        (size_t)cli_setting_int(run->settings, "train-samples"),
+        (size_t)cli_setting_int(run->settings, "validation"),
+        (uint64_t)cli_setting_int(run->settings, "seed"), &err);
 
-    if (held >= all->samples)
-        return cli_fail(CLI_USAGE,
-                        "validation: %zu leaves nothing of %zu samples to "
-                        "train on",
-                        held, all->samples);
-    const size_t left = all->samples - held;
-    if (wanted > left)
-        return cli_fail(CLI_USAGE,
-                        "train-samples: %zu are more than the %zu there are "
-                        "beside validation",
-                        wanted, left);
-    place *places = calloc(all->samples, sizeof *places);
-    if (places == NULL)
-        return cli_fail(CLI_NO_MEMORY, "out of memory for the split");
-    for (size_t k = 0; k < all->samples; k++)
-        places[k] =
-            (place){ limen_draw(seed, STREAM_SPLIT, 0, 0, (uint32_t)k), k };
-    // where all are trained on, sample k stays the file's k
-    if (held > 0 || (wanted > 0 && wanted < left))
-        qsort(places, all->samples, sizeof *places, by_draw);
-    limen_status status = LIMEN_OK;
-    if (held > 0)
-        status = select_places(&run->validation, all, places, 0, held, &err);
-    if (status == LIMEN_OK)
-        status = select_places(&run->train, all, places, held,
-                               wanted == 0 ? left : wanted, &err);
-    free(places);
     return status == LIMEN_OK ? CLI_DONE : cli_fail_status(status, &err);
 }
 

@@ -385,6 +385,15 @@ LIMEN_API limen_status limen_data_select(limen_data **out,
                                          limen_error *err);
 LIMEN_API void limen_data_free(limen_data *data);
 
+/* Two parts of a set, drawn by the seed: *held gets held_samples, or is NULL
+ * for none; *train train_samples of the others, 0 for all of them.  Where all
+ * samples are trained on, they keep their order. */
+LIMEN_API limen_status limen_data_split(limen_data **train, limen_data **held,
+                                        const limen_data *data,
+                                        size_t train_samples,
+                                        size_t held_samples, uint64_t seed,
+                                        limen_error *err);
+
 /* The set as the input of a run: one frame, p = byte/255 or the float, times
  * scale. */
 LIMEN_API limen_input limen_data_input(const limen_data *data, float scale,
@@ -1086,6 +1095,70 @@ LIMEN_API double limen_t_test(double *t, const double *x, size_t n);
 /* p-values corrected for their number (Holm 1979).  adjusted, p: (n) */
 LIMEN_API limen_status limen_holm(double *adjusted, const double *p, size_t n,
                                   limen_error *err);
+
+/* ---- Studies --------------------------------------------------------------
+ *
+ * Matched arms, each trained and tested with every seed, and what can be said
+ * of their differences: docs/compare.md has the file, the measures and the
+ * statistics.  A cell is one arm with one seed; its result is a file, so that
+ * a study goes on where it was stopped, with the same bytes at its end.
+ */
+typedef struct limen_study limen_study;
+
+/* Reads a study file and its data, and matches the arms.  data_dir: where sets
+ * are looked for, NULL for what the file says. */
+LIMEN_API limen_status limen_study_load(limen_study **out, const char *path,
+                                        const char *data_dir, limen_error *err);
+LIMEN_API void limen_study_free(limen_study *study);
+
+/* Makes the directory with study.json; LIMEN_INCOMPATIBLE if it holds another
+ * study.  The calls below need it. */
+LIMEN_API limen_status limen_study_open(limen_study *study, const char *dir,
+                                        limen_error *err);
+
+LIMEN_API size_t limen_study_cells(const limen_study *study);
+
+typedef struct limen_study_cell {
+    const char *label; /* of the arm */
+    const char *file;  /* the result is cells/<file>.<seed>.json */
+    uint64_t seed;
+    bool is_baseline; /* made by a script, not by limen_cell_step */
+    double work;      /* expected, in any unit */
+} limen_study_cell;
+
+LIMEN_API limen_study_cell limen_study_cell_at(const limen_study *study,
+                                               size_t i);
+
+/* Whether the cell's result is there; LIMEN_BAD_FILE if it is malformed. */
+LIMEN_API limen_status limen_study_cell_done(bool *done,
+                                             const limen_study *study,
+                                             size_t cell, limen_error *err);
+
+/* What a baseline's script needs: the samples of the cell's seed as files, the
+ * script's path, and its options as JSON, valid until the next call. */
+LIMEN_API limen_status limen_study_export(const limen_study *study, size_t cell,
+                                          limen_error *err);
+LIMEN_API const char *limen_study_script(const limen_study *study);
+LIMEN_API const char *limen_study_options(limen_study *study, size_t cell);
+
+typedef struct limen_cell limen_cell;
+
+/* Begins a cell that is no baseline.  Keeps study, which must outlive it. */
+LIMEN_API limen_status limen_cell_new(limen_cell **out,
+                                      const limen_study *study, size_t cell,
+                                      int threads, limen_error *err);
+LIMEN_API void limen_cell_free(limen_cell *cell);
+
+/* The next batch or test.  The last one writes the result; *is_done then. */
+LIMEN_API limen_status limen_cell_step(limen_cell *cell, bool *is_done,
+                                       limen_error *err);
+
+/* The share of the cell's work that is done. */
+LIMEN_API double limen_cell_progress(const limen_cell *cell);
+
+/* Writes result.json and result.md from the cells, all of which must be done. */
+LIMEN_API limen_status limen_study_summarise(const limen_study *study,
+                                             limen_error *err);
 
 #ifdef __cplusplus
 }

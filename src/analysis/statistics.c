@@ -34,14 +34,14 @@ static int ascending(const void *a, const void *b)
 }
 
 /* (mean* - mean) / se* of resample r; redrawn while all its values are the
- * same, when there is no se*. */
+ * same, when se* is nothing but rounding.  least: what is more than that. */
 static double studentised(const double *x, double *room, size_t n, double mean,
-                          uint64_t seed, uint32_t r)
+                          double least, uint64_t seed, uint32_t r)
 {
     double m = mean;
     double se = 0.0;
 
-    for (uint32_t attempt = 0; attempt < 1000 && !(se > 0.0); attempt++) {
+    for (uint32_t attempt = 0; attempt < 1000 && !(se > least); attempt++) {
         for (size_t k = 0; k < n; k++) {
             const uint32_t draw =
                 lm_draw(seed, LM_STREAM_RESAMPLE, attempt, r, (uint32_t)k);
@@ -50,7 +50,7 @@ static double studentised(const double *x, double *room, size_t n, double mean,
         }
         moments(room, n, &m, &se);
     }
-    return se > 0.0 ? (m - mean) / se : 0.0;
+    return se > least ? (m - mean) / se : 0.0;
 }
 
 limen_status limen_bootstrap(limen_interval *out, const double *x, size_t n,
@@ -75,7 +75,7 @@ limen_status limen_bootstrap(limen_interval *out, const double *x, size_t n,
         return lm_error_no_memory(err, "a bootstrap", RESAMPLES * sizeof *t);
     }
     for (uint32_t r = 0; r < RESAMPLES; r++)
-        t[r] = studentised(x, room, n, mean, seed, r);
+        t[r] = studentised(x, room, n, mean, 1e-9 * se, seed, r);
     qsort(t, RESAMPLES, sizeof *t, ascending);
     const double tail = (1.0 - level) / 2.0 * (RESAMPLES + 1);
     const size_t low = (size_t)fmax(tail, 1.0) - 1;

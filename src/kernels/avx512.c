@@ -39,14 +39,20 @@ AVX512 static inline uint64_t fire(const __m512i c[4],
     const __m512i low = beside(c[0], c[1]);
     const __m512i high = beside(c[2], c[3]);
     const uint16_t *bound = chances->bound + 8 * k;
-    const uint64_t first = _mm512_cmple_epu16_mask(
-        _mm512_unpacklo_epi64(low, high), _mm512_loadu_si512(bound));
-    const uint64_t last = _mm512_cmple_epu16_mask(
-        _mm512_unpackhi_epi64(low, high), _mm512_loadu_si512(bound + LM_LANES));
+    // two words in memory: gcc 12 widens a mask that it keeps there without
+    // clearing the upper half
+    const uint32_t half[2] = {
+        _mm512_cmple_epu16_mask(_mm512_unpacklo_epi64(low, high),
+                                _mm512_loadu_si512(bound)),
+        _mm512_cmple_epu16_mask(_mm512_unpackhi_epi64(low, high),
+                                _mm512_loadu_si512(bound + LM_LANES)),
+    };
+    uint64_t on;
     uint64_t possible;
 
+    memcpy(&on, half, sizeof on);
     memcpy(&possible, chances->possible + k, sizeof possible);
-    return (first | last << 32) & possible;
+    return on & possible;
 }
 
 AVX512 static inline void put_bytes(uint8_t *bytes, const uint32_t *block,

@@ -147,6 +147,9 @@ SIGNATURES = {
     "limen_calibrate": (_I, [_P, _P, _P, _P, _Z, _Z, _D, _P]),
     "limen_early_answer": (_I, [_P, _P, _P, _P, _Z, _Z, _U64, _I, _P]),
     "limen_predict": (_I, [_P, _P, _P, _P, _Z, _Z, _U64, _I, _P]),
+    "limen_bootstrap": (_I, [_P, _P, _Z, c.c_double, _U64, _P]),
+    "limen_t_test": (c.c_double, [_P, _P, _Z]),
+    "limen_holm": (_I, [_P, _P, _Z, _P]),
 }
 
 _lib = c.CDLL(str(PATH))
@@ -447,6 +450,29 @@ def predict(image, inp, steps, burn_in=0, seed=0, threads=1):
     _call("limen_predict", answers.ctypes.data, y.ctypes.data, image._handle,
           c.byref(inp.struct), steps, burn_in, seed, threads)
     return answers, y
+
+
+def bootstrap(x, level=0.95, seed=1):
+    """(mean, low, high)."""
+    x = np.ascontiguousarray(x, dtype=float)
+    out = (c.c_double * 3)()
+    _call("limen_bootstrap", out, x.ctypes.data, len(x), level, seed)
+    return tuple(out)
+
+
+def t_test(x):
+    """(t, p)."""
+    x = np.ascontiguousarray(x, dtype=float)
+    t = c.c_double()
+    p = _lib.limen_t_test(c.byref(t), x.ctypes.data, len(x))
+    return t.value, p
+
+
+def holm(p):
+    p = np.ascontiguousarray(p, dtype=float)
+    adjusted = np.zeros(len(p))
+    _call("limen_holm", adjusted.ctypes.data, p.ctypes.data, len(p))
+    return adjusted
 
 
 class Early(c.Structure):
