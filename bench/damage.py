@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tests" / "oracle"))
 import damage_ctypes as d  # noqa: E402
 import limen_ctypes as limen  # noqa: E402
 
-SAMPLES, TWINS, WARM_UP, STEPS, DEGREE = 100, 10, 10, 40, 4
+SAMPLES, TWINS, WARM_UP, STEPS, DEGREE = 50, 10, 10, 40, 4
 
 
 def states(n, seed):
