@@ -13,7 +13,8 @@ enum {
     RANK_STEPS = 60,
     RANK_SHARED = 8,
     LYAPUNOV_STEPS = 50,
-    TWINS = 500
+    TWINS = 500,
+    MAP_TWINS = 10
 };
 
 static int describe(limen_random_network *to, const criticality *all)
@@ -199,6 +200,60 @@ static void measure_long_time(criticality *all,
               found.long_time_error, networks);
 }
 
+/* Adds the map of one network: distances from one unit to all of them. */
+static limen_status map_one(crit_map *to, const size_t *flips, const drawn *one,
+                            const criticality *all, limen_error *err)
+{
+    const uint64_t key = 0;
+    const limen_input input = input_of(one, &key);
+    limen_damage_options options = limen_damage_defaults();
+    double after[CRIT_MAP];
+
+    options.warm_up = all->asked->warm_up;
+    options.steps = options.tail = LYAPUNOV_STEPS;
+    options.twins = MAP_TWINS;
+    const limen_status status =
+        limen_derrida_map(after, flips, to->points, one->image, &input,
+                          &options, all->seed, all->options->threads, err);
+    for (size_t p = 0; status == LIMEN_OK && p < to->points; p++)
+        to->after[p] += after[p] / RANK_NETWORKS;
+    return status;
+}
+
+/* The Derrida map of a few networks, and that of theory where there is one. */
+static void measure_map(criticality *all, const limen_random_network *spec)
+{
+    crit_map found = { .points = CRIT_MAP };
+    const bool has_theory =
+        all->has_theory && spec->form == LIMEN_PLUS_MINUS &&
+        (spec->weights == LIMEN_WEIGHTS_SIGNS || spec->mean == 0.0);
+    size_t flips[CRIT_MAP];
+    limen_status status = LIMEN_OK;
+    limen_error err;
+
+    if (spec->units < CRIT_MAP)
+        return;
+    for (size_t p = 0; p < CRIT_MAP; p++) {
+        const size_t all_units = spec->units;
+
+        flips[p] = p == 0 ? 1 : p * all_units / (CRIT_MAP - 1);
+        found.before[p] = (double)flips[p] / (double)all_units;
+        found.theory[p] = has_theory
+                              ? limen_hamming_map(spec, found.before[p], false)
+                              : (double)NAN;
+    }
+    for (size_t k = 0; status == LIMEN_OK && k < RANK_NETWORKS; k++) {
+        drawn one;
+
+        status = draw(&one, spec, k, all->options->threads, &err);
+        if (status == LIMEN_OK)
+            status = map_one(&found, flips, &one, all, &err);
+        drawn_clear(&one);
+    }
+    if (status == LIMEN_OK)
+        all->map = found;
+}
+
 /* What each of a few networks has. */
 typedef struct ranks {
     double kernel[RANK_NETWORKS], generalisation[RANK_NETWORKS];
@@ -372,6 +427,8 @@ int crit_open_network(criticality *all)
     if (code == CLI_DONE && all->groups & CRIT_DAMAGE) {
         measure_growth(all, &spec);
         measure_long_time(all, &spec);
+        if (all->asked->report != NULL)
+            measure_map(all, &spec);
     }
     if (code == CLI_DONE && all->groups & CRIT_RANKS)
         measure_ranks(all, &spec);

@@ -235,8 +235,15 @@ def test_a_report_draws_tails_with_their_fits(folder):
 
 
 def test_a_report_of_a_network_has_its_damage(folder):
-    run("criticality", *LITTLE, "--theory", "--report", "net.html", cwd=folder)
+    found = as_json("--units", "250", "--networks", "6", "--runs", "5",
+                    "--measure", "damage", "--theory", "--report", "net.html",
+                    cwd=folder)
+    for point in found["map"]:
+        assert abs(point["after"] - point["theory"]) < 0.03, point
+    # all units different: the two copies are each other's opposites
+    assert found["map"][-1]["before"] == 1
     page = (folder / "net.html").read_text()
+    assert 'aria-label="Derrida map"' in page
     assert "damage after one step" in page and "<th class=\"n\">theory" in page
 
 
