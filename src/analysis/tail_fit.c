@@ -87,26 +87,28 @@ static size_t candidate_at(const candidates *c, size_t k)
                       : c->first + k * c->stride;
 }
 
+#pragma omp declare reduction(best_of:best                                     \
+                              : omp_out = better(omp_out, omp_in))             \
+    initializer(omp_priv = omp_orig)
+
 /* Which of them are dropped early depends on the order of threads, what is
  * best does not. */
 static best try_all(const lm_range *range, const limen_tail_options *options,
                     const candidates *c, best so_far, int threads)
 {
     const size_t count = count_of(c);
-    best all = so_far;
 
-#pragma omp parallel num_threads(threads) if (threads > 1)
+#pragma omp parallel num_threads(threads) if (threads > 1) reduction(best_of   \
+                                                                     : so_far)
     {
-        best own = so_far;
         size_t where = SIZE_MAX;
 
 #pragma omp for schedule(dynamic, 16) nowait
         for (size_t k = 0; k < count; k++)
-            own = try(range, options, candidate_at(c, k), own, &where);
-#pragma omp critical(limen_tail_best)
-        all = better(all, own);
+            so_far = try(range, options, candidate_at(c, k), so_far, &where);
     }
-    return all;
+    (void)threads;
+    return so_far;
 }
 
 static best search_many(const lm_range *range,
