@@ -103,7 +103,7 @@ static best try_all(const lm_range *range, const limen_tail_options *options,
 #pragma omp for schedule(dynamic, 16) nowait
         for (size_t k = 0; k < count; k++)
             own = try(range, options, candidate_at(c, k), own, &where);
-#pragma omp critical(limen_tail_best)
+#pragma omp critical
         all = better(all, own);
     }
     return all;
