@@ -95,6 +95,7 @@ static best try_all(const lm_range *range, const limen_tail_options *options,
     const size_t count = count_of(c);
     best all = so_far;
 
+    (void)threads;
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
         best own = so_far;
