@@ -1708,13 +1708,22 @@ typedef struct limen_avalanche_row {
     double gamma; /* over the durations of the fit; NAN likewise */
 } limen_avalanche_row;
 
-/* How all exponents depend on bin and threshold: rows (bins, factors).  Fits
- * use the windows, or search xmin where low is 0. */
-LIMEN_API limen_status limen_avalanche_scan(
-    limen_avalanche_row *rows, const double *activity, size_t steps,
-    const size_t *bin, size_t bins, const double *factor, size_t factors,
-    limen_avalanche_size kind, limen_window size, limen_window duration,
-    int threads, limen_error *err);
+typedef struct limen_avalanche_grid {
+    const size_t *bin; /* (bins) steps */
+    size_t bins;
+    const double *factor; /* (factors) */
+    size_t factors;
+    limen_avalanche_size kind;
+    limen_window size, duration; /* of the fits; xmin is searched where low
+                                    is 0 */
+} limen_avalanche_grid;
+
+/* How all exponents depend on bin and threshold: rows: (bins, factors). */
+LIMEN_API limen_status limen_avalanche_scan(limen_avalanche_row *rows,
+                                            const double *activity,
+                                            size_t steps,
+                                            const limen_avalanche_grid *grid,
+                                            int threads, limen_error *err);
 
 #ifdef __cplusplus
 }
