@@ -451,6 +451,22 @@ LIMEN_API limen_status limen_data_augment(limen_data **out,
 LIMEN_API limen_status limen_data_save(const char *path, const limen_data *data,
                                        limen_error *err);
 
+/* An array of numbers of any shape. */
+typedef struct limen_numbers {
+    size_t dims, shape[4];
+    size_t count;   /* the product of shape, at least 1 */
+    double *values; /* (shape) finite */
+} limen_numbers;
+
+/* Reads an NPY, an NPZ or a CSV (rows, columns), whatever its name is.  member:
+ * the array of an NPZ, without .npy; NULL for the first of activity, counts,
+ * raster and x. */
+LIMEN_API limen_status limen_numbers_load(limen_numbers **out, const char *path,
+                                          const char *member, limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_numbers_free(limen_numbers *numbers);
+
 /* Writes a file whole or not at all: temporary file, fsync, rename. */
 LIMEN_API limen_status limen_file_write(const char *path, const void *bytes,
                                         size_t size, limen_error *err);
@@ -777,6 +793,271 @@ LIMEN_API limen_status limen_trace_save(
     const char *dir, const limen_stability_result *measures,
     const limen_image *image, const limen_input *input, const uint32_t *labels,
     size_t steps, size_t burn_in, uint64_t seed, int threads, limen_error *err);
+
+/* ---- Criticality: mean-field theory ---------------------------------------
+ *
+ * One layer of N threshold units with random recurrent weights, in the
+ * annealed approximation (Derrida & Pomeau 1986, Europhysics Letters 1:45):
+ * weights and sources are drawn anew at each step, which is exact for large N
+ * but for what a unit remembers of itself.  The same description makes the
+ * network (limen_network_random).  docs/criticality.md has all equations.
+ */
+
+/* Owen's T (1956, Annals of Mathematical Statistics 27:1075):
+ * (1 / 2 pi) times the integral over x from 0 to a of
+ * exp(-h^2 (1 + x^2) / 2) / (1 + x^2); a may be infinite.  Error below 1e-14. */
+LIMEN_API double limen_owens_t(double h, double a);
+
+/* P([X > h] != [Y > k]) for standard normals of correlation rho, -1 to 1. */
+LIMEN_API double limen_normal_disagree(double h, double k, double rho);
+
+typedef enum limen_gate_form {
+    LIMEN_PLUS_MINUS, /* x_i(t) = sgn(sum_j w_ij x_j(t-1) + u(t) - theta) */
+    LIMEN_ZERO_ONE    /* s_i(t) = [sum_j w_ij s_j(t-1) + u(t) > theta] */
+} limen_gate_form;
+
+typedef enum limen_gate_weights {
+    LIMEN_WEIGHTS_NORMAL, /* N(mean, variance) */
+    LIMEN_WEIGHTS_SIGNS   /* +1 or -1 with equal chance */
+} limen_gate_weights;
+
+/* A random threshold network.  Every unit hears the same binary input u(t) =
+ * input_mean + input_step with chance input_chance, else input_mean -
+ * input_step, drawn afresh each step (Bertschinger & Natschlaeger 2004, Neural
+ * Computation 16:1413, have input_step 1); input_step 0: autonomous. */
+typedef struct limen_random_network {
+    size_t units; /* N; theory does not read it */
+    limen_gate_form form;
+    limen_gate_weights weights;
+    double in_degree; /* K <= 500: distinct sources, never the unit itself */
+    bool is_poisson;  /* in-degrees are Poisson with mean K instead */
+    double mean, variance; /* NORMAL only */
+    double threshold;      /* theta */
+    double input_mean, input_step, input_chance;
+    bool zero_fires; /* sgn(0) = +1; otherwise a unit on its threshold is
+                        off */
+    uint64_t seed;   /* theory does not read it */
+} limen_random_network;
+
+/* Whether everything is in its range; a sentence says what is not. */
+LIMEN_API limen_status
+limen_random_network_check(const limen_random_network *spec, limen_error *err);
+
+/* PLUS_MINUS with mean 0 only: the probability that a unit of in-degree k
+ * differs in two copies, `differ` of whose sources differ, under inputs u and
+ * v.  NORMAL, u = v, threshold 0: 4 T(u / (sigma sqrt k), sqrt(c / (k - c))).
+ * SIGNS with zero_fires, differ 1, u = v = 0: p_s(k) of Rohlf & Bornholdt (2002,
+ * Physica A 310:245). */
+LIMEN_API double limen_bit_flip(const limen_random_network *spec, size_t k,
+                                size_t differ, double u, double v);
+
+/* PLUS_MINUS with mean 0 only: the expected distance after a step of two copies
+ * at the distance d in [0, 1] under the same input; apart: under independent
+ * ones. */
+LIMEN_API double limen_hamming_map(const limen_random_network *spec, double d,
+                                   bool apart);
+
+/* ZERO_ONE only: the activity after a step from activity a. */
+LIMEN_API double limen_activity_map(const limen_random_network *spec, double a);
+
+/* ZERO_ONE only: damaged units after a step for each damaged one, at activity
+ * a.  PLUS_MINUS: the slope of limen_hamming_map at 0; a is not read.
+ * geometric: exp(E log) over inputs in place of the mean, which is what typical
+ * damage does, for all units hear the same input; 0 if an input lets none
+ * through. */
+LIMEN_API double limen_damage_slope(const limen_random_network *spec, double a,
+                                    bool geometric);
+
+/* All of it at once.  NAN: not defined for this form. */
+typedef struct limen_theory {
+    double activity;         /* ZERO_ONE: the largest fixed point a* */
+    double growth;           /* limen_damage_slope at a* */
+    double growth_geometric; /* its exp(E log): the Lyapunov exponent is ln */
+    double distance;    /* PLUS_MINUS: stable fixed point of limen_hamming_map,
+                           the long-time damage */
+    double propagation; /* ZERO_ONE: spikes that one spike causes in a silent
+                           network, K P(w + u > theta); 1 is critical for
+                           activity, not for damage */
+    double separation;  /* PLUS_MINUS: limen_separation's network */
+    double memory;      /* and its memory: separation - distance */
+} limen_theory;
+
+/* LIMEN_BAD_VALUE if the description is, or PLUS_MINUS with mean not 0. */
+LIMEN_API limen_status limen_theory_of(limen_theory *out,
+                                       const limen_random_network *spec,
+                                       limen_error *err);
+
+/* The variance (PLUS_MINUS, NORMAL) at which growth, or its geometric mean, is
+ * 1, all else as in spec.  LIMEN_BAD_VALUE if there is none in 1e-6 .. 1e6, as
+ * without input, where growth does not depend on it. */
+LIMEN_API limen_status limen_critical_variance(double *out,
+                                               const limen_random_network *spec,
+                                               bool geometric,
+                                               limen_error *err);
+
+/* The mean in-degree K (is_poisson) at which growth is 1: 1.84943 for
+ * PLUS_MINUS, SIGNS, zero_fires without input.  LIMEN_BAD_VALUE if there is
+ * none in 0.01 .. 100. */
+LIMEN_API limen_status limen_critical_degree(double *out,
+                                             const limen_random_network *spec,
+                                             limen_error *err);
+
+/* Kauffman networks of in-degree k whose functions are 1 with chance p:
+ * 2 p (1-p) (1 - (1-d)^k), and the k at which its slope is 1 (Derrida & Pomeau
+ * 1986). */
+LIMEN_API double limen_kauffman_map(double d, double k, double p);
+LIMEN_API double limen_kauffman_critical(double p);
+
+/* ---- Criticality: damage --------------------------------------------------
+ *
+ * Exact twins: copies of a run under the same input and noise that differ in a
+ * few units.  Distances are shares of the units of all layers but the input.
+ */
+
+/* The network of spec: layer 0 is one unit, the high input; layer 1 hears it
+ * and, the step before, itself.  PLUS_MINUS runs as 0/1 by x = 2 s - 1:
+ * W = 2 w, theta = sum_j w_ij - u + theta.  Weights and inputs are first
+ * rounded, unit by unit, to a grid that the integer image represents exactly,
+ * so that the 0/1 network and a +-1 simulation with weights W / 2 agree in
+ * every bit.  input_chance is the p of the one input. */
+LIMEN_API limen_status limen_network_random(limen_network **out,
+                                            const limen_random_network *spec,
+                                            limen_error *err);
+
+typedef struct limen_damage_options {
+    size_t warm_up;   /* steps before damage */
+    size_t steps;     /* after it; of limen_lyapunov: damaged anew at each */
+    size_t tail;      /* last steps, over which long-time damage is averaged */
+    size_t twins;     /* copies of each sample, damaged apart; 0: one for each
+                        unit, each with another unit flipped (flips 1) */
+    size_t flips;     /* units flipped in a twin, distinct, drawn */
+    double start;     /* chance of each unit to fire in the initial state */
+    bool uniform_too; /* measure also silent and saturated networks */
+} limen_damage_options;
+
+/* start 1/2, warm_up 30, steps 200, tail 100, twins 1, flips 1. */
+LIMEN_API limen_damage_options limen_damage_defaults(void);
+
+typedef struct limen_damage {
+    double *distance; /* (steps + 1) after 0, 1, .. steps; or NULL */
+    double growth;    /* damaged units after one step, over flips */
+    double growth_error;
+    double long_time; /* mean distance over the last `tail` steps */
+    double long_time_error;
+    double healed; /* share of twins that are identical in the end */
+    double rate;   /* share of units that fire, undamaged, after warm_up */
+} limen_damage;
+
+/* Damage spreading (Derrida & Pomeau 1986): each sample is run from a drawn
+ * state for warm_up steps, its twins are damaged, and all go on together.
+ * Errors are standard errors over samples; NAN for one.  Memory does not grow
+ * with samples and twins.  LIMEN_BAD_VALUE if after the warm-up no unit of any
+ * sample fires, or every one does, unless uniform_too. */
+LIMEN_API limen_status limen_damage_spread(limen_damage *out,
+                                           const limen_image *image,
+                                           const limen_input *input,
+                                           const limen_damage_options *options,
+                                           uint64_t seed, int threads,
+                                           limen_error *err);
+
+typedef struct limen_lyapunov {
+    double growth; /* damaged units after a step, over flips: the mean */
+    double growth_error;
+    double exponent; /* mean over samples and steps of ln of that ratio, itself
+                        averaged over twins; NAN if one of them is 0: take more
+                        twins */
+    double exponent_error;
+    double healed; /* share of samples and steps in which no twin differed */
+    double rate;   /* share of units that fire, over all steps */
+} limen_lyapunov;
+
+/* One-step growth and its logarithm along a run, twins prepared anew at each
+ * step.  Errors and failures as limen_damage_spread's; LIMEN_BAD_VALUE also if
+ * no twin ever differed after a step. */
+LIMEN_API limen_status limen_lyapunov_of(limen_lyapunov *out,
+                                         const limen_image *image,
+                                         const limen_input *input,
+                                         const limen_damage_options *options,
+                                         uint64_t seed, int threads,
+                                         limen_error *err);
+
+/* The Derrida map: to[k], the mean distance one step after flips[k] units were
+ * flipped, over options->steps steps.  to, flips: (points) */
+LIMEN_API limen_status limen_derrida_map(
+    double *to, const size_t *flips, size_t points, const limen_image *image,
+    const limen_input *input, const limen_damage_options *options,
+    uint64_t seed, int threads, limen_error *err);
+
+/* The same, averaged over random networks with the seeds spec->seed + 0, 1, ..
+ * of `samples` initial states and input streams each.  Errors are standard
+ * errors over networks.  Threads share the networks. */
+LIMEN_API limen_status limen_random_damage(limen_damage *out,
+                                           const limen_random_network *spec,
+                                           size_t networks, size_t samples,
+                                           const limen_damage_options *options,
+                                           uint64_t seed, int threads,
+                                           limen_error *err);
+LIMEN_API limen_status limen_random_lyapunov(
+    limen_lyapunov *out, const limen_random_network *spec, size_t networks,
+    size_t samples, const limen_damage_options *options, uint64_t seed,
+    int threads, limen_error *err);
+
+/* Network-mediated separation (after Bertschinger & Natschlaeger 2004).  In the
+ * chaotic phase runs come apart whatever the input, so that `network` stays
+ * high there; `memory` is high along the critical line alone. */
+typedef struct limen_separation {
+    double total;   /* distance of two runs with independent inputs */
+    double direct;  /* the same after one step from identical states: what the
+                       last input alone explains */
+    double common;  /* distance of two runs with the same input: what the
+                       initial states alone explain */
+    double network; /* total - direct */
+    double memory;  /* network - common: what earlier inputs explain */
+} limen_separation;
+
+/* Over `steps` steps after `warm_up`; noise is independent too. */
+LIMEN_API limen_status limen_separation_of(limen_separation *out,
+                                           const limen_image *image,
+                                           const limen_input *input,
+                                           size_t warm_up, size_t steps,
+                                           double start, uint64_t seed,
+                                           int threads, limen_error *err);
+
+/* The number of singular values above tolerance times the largest, by LAPACK's
+ * dgesdd.  matrix: (rows, cols); 0 of zeros.  LIMEN_BAD_VALUE if a value is not
+ * finite. */
+LIMEN_API limen_status limen_rank(size_t *rank, const double *matrix,
+                                  size_t rows, size_t cols, double tolerance,
+                                  limen_error *err);
+
+/* Kernel and generalisation rank (Legenstein & Maass 2007, Neural Networks
+ * 20:323): the rank of the final states, as +-1, of all samples from one drawn
+ * state under streams of their own, and under streams whose last `shared` of
+ * `steps` inputs are the same for all.  Inputs are drawn by sample key, so that
+ * samples should have the same p.  Relative tolerance 1e-10. */
+LIMEN_API limen_status limen_kernel_ranks(
+    size_t *kernel, size_t *generalisation, const limen_image *image,
+    const limen_input *input, size_t steps, size_t shared, double start,
+    uint64_t seed, int threads, limen_error *err);
+
+/* max |eigenvalue| of a connection of a layer to itself, of the float masters:
+ * LAPACK's dgeev for up to 1500 units, beyond that the Arnoldi method on 200
+ * vectors, a lower estimate within about 2 % for random matrices. */
+LIMEN_API limen_status limen_spectral_radius(double *out,
+                                             const limen_network *net,
+                                             size_t connection,
+                                             limen_error *err);
+
+/* The cycle that each sample ends in with its input frozen, from drawn states,
+ * by Brent's method: length[b] in steps, 0 if none was found within `steps`;
+ * transient[b] steps before it.  length, transient: (samples).
+ * LIMEN_BAD_VALUE for networks with noise, which have none. */
+LIMEN_API limen_status limen_frozen_cycles(size_t *length, size_t *transient,
+                                           const limen_image *image,
+                                           const limen_input *input,
+                                           size_t steps, double start,
+                                           uint64_t seed, int threads,
+                                           limen_error *err);
 
 /* ---- Confidence -----------------------------------------------------------
  *
