@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+#include <assert.h>
 #include <math.h>
 
 static limen_status check(const double *activity, size_t steps,
@@ -78,6 +79,7 @@ static void fill(limen_avalanches *all, const double *sum,
     size_t first = 0;
     size_t past = 0;
 
+    assert(all != NULL);
     for (size_t bin = 0; bin < all->bins; bin++)
         all->activity[bin] = sum[bin] - base;
     all->whole = true;
