@@ -192,6 +192,12 @@ LIMEN_API const uint32_t *limen_network_sources(const limen_network *net,
 /* theta: (n_l).  layer >= 1. */
 LIMEN_API float *limen_network_thresholds(limen_network *net, size_t layer);
 
+/* The mean activity of each unit where it was last measured, after training on
+ * the training samples: (n_l), in [0, 1].  NULL: never measured.  layer >= 1.
+ * Part of copies and of model files. */
+LIMEN_API const float *limen_network_rates(const limen_network *net,
+                                           size_t layer);
+
 /* The network runs with w_ij - mean_j w_ij in place of w_ij, so that each unit's
  * weights of this connection sum to zero, in the integer image exactly: a
  * change that all sources share has no effect (default: off).  Dense ones
@@ -393,6 +399,13 @@ LIMEN_API limen_status limen_data_split(limen_data **train, limen_data **held,
                                         size_t train_samples,
                                         size_t held_samples, uint64_t seed,
                                         limen_error *err);
+
+/* The samples of some classes, in their order.  classes: "0,1,2", or "none" for
+ * all.  LIMEN_BAD_VALUE if a class does not exist or no sample is left. */
+LIMEN_API limen_status limen_data_of_classes(limen_data **out,
+                                             const limen_data *data,
+                                             const char *classes,
+                                             limen_error *err);
 
 /* The set as the input of a run: one frame, p = byte/255 or the float, times
  * scale. */
@@ -648,6 +661,52 @@ LIMEN_API limen_status limen_predict(uint32_t *answers, float *y,
                                      const limen_input *input, size_t steps,
                                      size_t burn_in, uint64_t seed, int threads,
                                      limen_error *err);
+
+/* The spikes of each unit after `burn_in` < steps, of all samples.  spikes:
+ * [layer] (n_l).  Memory grows with neither samples nor steps. */
+LIMEN_API limen_status limen_count_spikes(
+    uint64_t *const *spikes, const limen_image *image, const limen_input *input,
+    size_t steps, size_t burn_in, uint64_t seed, int threads, limen_error *err);
+
+/* ---- Homeostasis at test --------------------------------------------------
+ *
+ * Thresholds that bring each hidden unit back to its activity in training,
+ * from unlabelled samples (docs/homeostasis.md).
+ */
+
+/* Runs the network on samples and keeps each unit's mean activity after
+ * `burn_in` < steps with it, for limen_network_rates. */
+LIMEN_API limen_status limen_network_measure_rates(limen_network *net,
+                                                   const limen_input *input,
+                                                   size_t steps, size_t burn_in,
+                                                   uint64_t seed, int threads,
+                                                   limen_error *err);
+
+/* Moves the thresholds of hidden units, `rounds` times after a run of all
+ * samples from rest, always with the same seed:
+ *
+ *     theta_i <- theta_i + step (1 - k / rounds) (r_i - r*_i),  k = 0, 1, ...
+ *
+ * r_i: mean activity in that run after `burn_in` < steps, r*_i:
+ * limen_network_rates, which must have been measured.  gaps: (rounds) mean
+ * |r_i - r*_i| over hidden units before each move, or NULL.  Fails without a
+ * hidden layer.  After the intrinsic plasticity of Lazar, Pipa, Triesch 2009,
+ * Front. Comput. Neurosci. 3:23. */
+LIMEN_API limen_status limen_adapt(double *gaps, limen_network *net,
+                                   const limen_input *input, size_t steps,
+                                   size_t burn_in, size_t rounds, double step,
+                                   uint64_t seed, int threads,
+                                   limen_error *err);
+
+/* The image of the network after limen_adapt to the first samples of a set, by
+ * the settings adapt (how many), adapt-rounds and adapt-step.  corruption: what
+ * is done to them first with that amount, SIZE_MAX for nothing.  Noise and
+ * corruptions differ from those of a test with the same seed.  The network
+ * stays. */
+LIMEN_API limen_status limen_adapted_image(
+    limen_image **out, const limen_network *net, const limen_settings *settings,
+    const limen_data *samples, size_t corruption, double amount, uint64_t seed,
+    int threads, limen_error *err);
 
 enum { LIMEN_LEADS_MAX = 64 };
 
