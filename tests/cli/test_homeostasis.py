@@ -275,3 +275,40 @@ def test_rates_that_are_none_are_refused(trained, tmp_path):
         (tmp_path / "bad.safetensors").write_bytes(bad)
         assert "list of rates is malformed" in fails(
             "eval", "bad.safetensors", cwd=tmp_path, code=3)
+
+
+def test_arms_of_a_study_are_adapted_for_each_condition(toy, tmp_path):
+    (tmp_path / "s.yaml").write_text(f"""
+name: adapted
+base: {{data: {toy}, hidden: [16], epochs: 3, batch: 50, validation: 100}}
+arms:
+  as trained: {{}}
+  no step: {{adapt: 50, adapt-step: 0}}
+  adapted: {{adapt: 50}}
+  two classes: {{test-classes: [1, 2]}}
+seeds: [1]
+conditions: {{contrast: [0.4]}}
+""")
+    run("compare", "s.yaml", "-o", "study", "--quiet", cwd=tmp_path)
+    cells = {path.name.split(".")[0]: json.loads(path.read_text())
+             for path in (tmp_path / "study/cells").glob("*.1.json")}
+    plain = cells["as_trained"]
+    assert cells["no_step"]["clean"] == plain["clean"]
+    assert cells["no_step"]["conditions"] == plain["conditions"]
+    assert cells["adapted"]["conditions"] != plain["conditions"]
+    assert cells["adapted"]["by_steps"] == plain["by_steps"]
+    # two classes of four: each gets about half of the answers
+    assert plain["clean"]["winner"] < 0.4
+    assert cells["two_classes"]["clean"]["winner"] > 0.45
+
+
+def test_a_study_says_that_there_are_too_few_images(toy, tmp_path):
+    (tmp_path / "s.yaml").write_text(f"""
+name: too many
+base: {{data: {toy}, hidden: [4], epochs: 1, validation: 100}}
+arms: {{a: {{adapt: 101}}}}
+seeds: [1]
+""")
+    done = run("compare", "s.yaml", "-o", "study", "--quiet", cwd=tmp_path,
+               code=2)
+    assert "101 samples are more than the 100" in done.stderr
