@@ -63,6 +63,20 @@ typedef struct cli_heat {
 
 void cli_chart_heat(cli_text *to, const cli_heat *heat);
 
+/* Numbers over two axes, darker is more, with lines over them. */
+typedef struct cli_map {
+    const char *title, *x_label, *y_label;
+    const char *const *column_names, *const *row_names; /* any text */
+    const double *values; /* (rows, columns), row 0 at the bottom; NAN: empty */
+    size_t rows, columns;
+    const cli_series *lines; /* x in columns, y in rows: 0 is the middle of the
+                                first; NAN is a gap */
+    size_t line_count;
+    double width; /* pixels; 0: 640 */
+} cli_map;
+
+void cli_chart_map(cli_text *to, const cli_map *map);
+
 /* Shares of `values` in `bins` equal bins of [low, high], those outside in the
  * outermost.  x: (bins) middles, y: (bins), values: (count). */
 void cli_histogram(double *x, double *y, size_t bins, double low, double high,

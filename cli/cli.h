@@ -30,8 +30,31 @@ enum cli_command_bit {
     CLI_TRACE = 256,
     CLI_REPORT = 512,
     CLI_COMPARE = 1024,
-    CLI_ALL = 2047
+    CLI_SWEEP = 2048,
+    CLI_CRITICALITY = 4096,
+    CLI_ALL = 8191
 };
+
+/* limen sweep: what is varied, how often, by how many at a time. */
+enum { CLI_AXES_MAX = 8 };
+typedef struct cli_sweep_options {
+    const char *grids[CLI_AXES_MAX], *ranges[CLI_AXES_MAX];
+    size_t grid_count, range_count;
+    size_t random, seeds, jobs; /* jobs 0: all cores */
+    const char *plot;
+} cli_sweep_options;
+
+/* limen criticality: of what, and how. */
+typedef struct cli_criticality_options {
+    const char *measure, *states, *array, *layout, *report;
+    size_t units, networks, runs, steps, warm_up, bin, count, resamples, layer;
+    double in_degree, weights_sd, weights_mean, threshold;
+    double input_mean, input_step, input_rate;
+    double avalanche_threshold; /* times the mean activity; negative: auto */
+    double sampled;
+    bool poisson, signs, sign_of_zero;
+    const char *describes; /* the first option that describes a network */
+} cli_criticality_options;
 
 /* What the command line asked for. */
 typedef struct cli_options {
@@ -53,6 +76,9 @@ typedef struct cli_options {
     size_t units, in_degree; /* bench, simulation */
     size_t epoch, preview;   /* data */
     bool list, calibration;
+    cli_sweep_options sweep;
+    cli_criticality_options criticality;
+    bool theory; /* sweep, criticality */
     double checkpoint_minutes, seconds;
     char **words; /* what is no option */
     size_t word_count;
@@ -81,6 +107,22 @@ typedef struct cli_option {
 
 const cli_option *cli_option_at(size_t i);
 
+/* The k-th option of limen sweep and limen criticality, NULL past the last:
+ * they follow those of the other commands. */
+const cli_option *cli_criticality_option_at(size_t k);
+
+void cli_criticality_defaults(cli_criticality_options *options);
+
+/* Takes one of them; false if this command's `name` is none. */
+bool cli_criticality_option(cli_options *options, const char *name,
+                            const char *text, int *code);
+
+/* Numbers of options; an exit code. */
+int cli_read_number(double *out, const char *name, const char *text, double min,
+                    double max);
+int cli_read_count(size_t *out, const char *name, const char *text, double min,
+                   double max);
+
 /* Whether a command takes a setting as an option. */
 bool cli_takes_setting(unsigned command, const char *name);
 
@@ -102,6 +144,8 @@ int cli_bench(cli_options *options);
 int cli_compare(cli_options *options);
 int cli_report(cli_options *options);
 int cli_help(cli_options *options);
+int cli_sweep(cli_options *options);
+int cli_criticality(cli_options *options);
 void cli_help_overview(FILE *to);
 void cli_help_command(FILE *to, const cli_command *command);
 void cli_man_page(FILE *to);

@@ -27,7 +27,7 @@ static const cli_option table[] = {
       CLI_TRAIN | CLI_INFO | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_TRACE,
       "the same as --NAME VALUE" },
     { "resume", 0, "DIR", CLI_TRAIN, "go on with a stopped run" },
-    { "force", 0, NULL, CLI_TRAIN, "replace a run that exists" },
+    { "force", 0, NULL, CLI_TRAIN | CLI_SWEEP, "replace a run that exists" },
     { "time-limit", 0, "TIME", CLI_TRAIN,
       "stop with a checkpoint after 90s, 10m or 2h" },
     { "checkpoint-minutes", 0, "N", CLI_TRAIN,
@@ -78,13 +78,14 @@ static const cli_option table[] = {
       "print completion for bash, zsh or fish" },
     { "json", 0, NULL,
       CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_INFO | CLI_DATA | CLI_DOCTOR |
-          CLI_BENCH | CLI_TRACE | CLI_COMPARE,
+          CLI_BENCH | CLI_TRACE | CLI_COMPARE | CLI_SWEEP | CLI_CRITICALITY,
       "results as JSON" },
-    { "quiet", 0, NULL, CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_COMPARE,
+    { "quiet", 0, NULL,
+      CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_COMPARE | CLI_SWEEP,
       "no progress on stderr" },
     { "threads", 0, "N",
       CLI_TRAIN | CLI_EVAL | CLI_PREDICT | CLI_BENCH | CLI_TRACE | CLI_REPORT |
-          CLI_COMPARE,
+          CLI_COMPARE | CLI_CRITICALITY,
       "threads (default: all cores); results do not depend on it" },
     { "backend", 0, "NAME", CLI_ALL,
       "kernels: ref, avx2, avx512 or avx512vbmi" },
@@ -93,7 +94,9 @@ static const cli_option table[] = {
 
 const cli_option *cli_option_at(size_t i)
 {
-    return i < sizeof table / sizeof *table ? &table[i] : NULL;
+    const size_t count = sizeof table / sizeof *table;
+
+    return i < count ? &table[i] : cli_criticality_option_at(i - count);
 }
 
 bool cli_takes_setting(unsigned command, const char *name)
@@ -105,6 +108,12 @@ bool cli_takes_setting(unsigned command, const char *name)
 
     if (command & (CLI_TRAIN | CLI_INFO | CLI_BENCH))
         return true;
+    if (command & CLI_CRITICALITY)
+        return strcmp(name, "seed") == 0 || strcmp(name, "data") == 0 ||
+               strcmp(name, "data-dir") == 0 || strcmp(name, "encoder") == 0 ||
+               strcmp(name, "pixel-scale") == 0;
+    if (command & CLI_SWEEP)
+        return strcmp(name, "seed") == 0;
     if (command & CLI_DATA)
         return strcmp(name, "data-dir") == 0 || strcmp(name, "seed") == 0 ||
                strncmp(name, "augment", 7) == 0;
@@ -145,8 +154,8 @@ static const limen_setting_info *find_setting(unsigned command,
     return NULL;
 }
 
-static int read_number(double *out, const char *name, const char *text,
-                       double min, double max)
+int cli_read_number(double *out, const char *name, const char *text, double min,
+                    double max)
 {
     char *end;
 
@@ -157,11 +166,11 @@ static int read_number(double *out, const char *name, const char *text,
     return CLI_DONE;
 }
 
-static int read_count(size_t *out, const char *name, const char *text,
-                      double min, double max)
+int cli_read_count(size_t *out, const char *name, const char *text, double min,
+                   double max)
 {
     double x;
-    const int code = read_number(&x, name, text, min, max);
+    const int code = cli_read_number(&x, name, text, min, max);
 
     if (code == CLI_DONE && x != floor(x))
         return cli_fail(CLI_USAGE, "--%s: '%s' is not a whole number", name,
@@ -252,6 +261,8 @@ static int take_option(cli_options *options, const char *name, const char *text)
     size_t threads = 0;
     int code = CLI_DONE;
 
+    if (cli_criticality_option(options, name, text, &code))
+        return code;
     if (to != NULL)
         *to = text;
     else if (on != NULL)
@@ -261,31 +272,33 @@ static int take_option(cli_options *options, const char *name, const char *text)
     else if (strcmp(name, "backend") == 0)
         code = use_backend(text);
     else if (strcmp(name, "seeds") == 0)
-        code = read_count(&options->seeds, name, text, 1, 1000);
+        code = cli_read_count(&options->seeds, name, text, 1, 1000);
     else if (strcmp(name, "jobs") == 0)
-        code = read_count(&options->jobs, name, text, 1, 256);
+        code = cli_read_count(&options->jobs, name, text, 1, 256);
     else if (strcmp(name, "count") == 0)
-        code = read_count(&options->count, name, text, 1, 1e9);
+        code = cli_read_count(&options->count, name, text, 1, 1e9);
     else if (strcmp(name, "show") == 0)
-        code = read_count(&options->shown, name, text, 0, 1e9);
+        code = cli_read_count(&options->shown, name, text, 0, 1e9);
     else if (strcmp(name, "rows") == 0)
-        code = read_count(&options->rows, name, text, 0, 1000);
+        code = cli_read_count(&options->rows, name, text, 0, 1000);
     else if (strcmp(name, "units") == 0)
-        code = read_count(&options->units, name, text, 1, LIMEN_UNITS_MAX);
+        code = cli_read_count(&options->units, name, text, 1, LIMEN_UNITS_MAX);
     else if (strcmp(name, "in-degree") == 0)
-        code = read_count(&options->in_degree, name, text, 0, LIMEN_UNITS_MAX);
+        code =
+            cli_read_count(&options->in_degree, name, text, 0, LIMEN_UNITS_MAX);
     else if (strcmp(name, "epoch") == 0)
-        code = read_count(&options->epoch, name, text, 1, 1e6);
+        code = cli_read_count(&options->epoch, name, text, 1, 1e6);
     else if (strcmp(name, "preview") == 0)
-        code = read_count(&options->preview, name, text, 1, 1e6);
+        code = cli_read_count(&options->preview, name, text, 1, 1e6);
     else if (strcmp(name, "seconds") == 0)
-        code = read_number(&options->seconds, name, text, 0.01, 1e6);
+        code = cli_read_number(&options->seconds, name, text, 0.01, 1e6);
     else if (strcmp(name, "layer") == 0)
-        code = read_count(&options->layer, name, text, 0, LIMEN_LAYERS_MAX);
+        code = cli_read_count(&options->layer, name, text, 0, LIMEN_LAYERS_MAX);
     else if (strcmp(name, "checkpoint-minutes") == 0)
-        code = read_number(&options->checkpoint_minutes, name, text, 0, 1e6);
+        code =
+            cli_read_number(&options->checkpoint_minutes, name, text, 0, 1e6);
     else if (strcmp(name, "threads") == 0) {
-        code = read_count(&threads, name, text, 0, 4096);
+        code = cli_read_count(&threads, name, text, 0, 4096);
         options->threads = (int)threads;
     }
     return code;
@@ -437,6 +450,7 @@ int cli_options_read(cli_options *options, int argc, char **argv, int first,
     options->epoch = 1;
     options->seconds = 2.0;
     options->checkpoint_minutes = 10.0;
+    cli_criticality_defaults(&options->criticality);
     options->words = calloc((size_t)argc, sizeof *options->words);
     if (options->words == NULL)
         return cli_fail(CLI_NO_MEMORY, "out of memory");

@@ -77,7 +77,7 @@ static void accuracy_chart(report *page)
 }
 
 static void layers_chart(report *page, const report_run *run, const char *title,
-                         const char *name)
+                         const char *name, bool is_share)
 {
     const size_t epochs = json_array_size(run->metrics);
     const size_t layers =
@@ -87,8 +87,13 @@ static void layers_chart(report *page, const report_run *run, const char *title,
     char full[160];
 
     for (size_t l = 0; l < shown; l++) {
+        bool has_any = false;
         char label[32];
 
+        for (size_t e = 0; e < epochs; e++)
+            has_any |= isfinite(number_at(run, e, name, l, true));
+        if (!has_any)
+            continue;
         report_layer_name(label, sizeof label, l, layers);
         const report_curve curve =
             report_curves_add(&curves, label, epochs, l, false);
@@ -103,7 +108,7 @@ static void layers_chart(report *page, const report_run *run, const char *title,
                               .x_label = "epoch",
                               .is_whole_x = true,
                               .y_label = name,
-                              .is_share = true,
+                              .is_share = is_share,
                               .series = curves.series,
                               .count = curves.count };
     if (curves.count > 0)
@@ -137,9 +142,19 @@ void report_learning(report *page)
         metric_chart(page, "Validation accuracy", "validation_accuracy", true);
     }
     for (size_t r = 0; r < page->count; r++) {
-        layers_chart(page, &page->runs[r], "Activity", "activity");
-        layers_chart(page, &page->runs[r], "Silent units", "silent");
-        layers_chart(page, &page->runs[r], "Saturated units", "saturated");
+        layers_chart(page, &page->runs[r], "Activity", "activity", true);
+        layers_chart(page, &page->runs[r], "Silent units", "silent", true);
+        layers_chart(page, &page->runs[r], "Saturated units", "saturated",
+                     true);
+        // of --watch criticality; without it nothing is drawn
+        layers_chart(page, &page->runs[r], "Branching ratio (MR)",
+                     "branching_ratio", false);
+        layers_chart(page, &page->runs[r], "Damage after one step",
+                     "damage_growth", false);
+        layers_chart(page, &page->runs[r], "Rate, after training", "rate",
+                     true);
+        layers_chart(page, &page->runs[r], "Entropy rate, bits a unit",
+                     "entropy", false);
     }
     cli_text_print(&page->body, "</div>\n");
 }

@@ -35,6 +35,11 @@ int cli_run_checkpoint(const cli_run *run);
  * the best model. */
 int cli_run_epoch(cli_run *run, double seconds);
 
+/* Whether --watch criticality was asked for, and what it adds to the line of an
+ * epoch and says of it. */
+bool cli_run_watches(const cli_run *run);
+int cli_run_watch(const cli_run *run, json_t *line);
+
 /* After the last epoch: the last model, the test, result.json, and the answer
  * on stdout. */
 int cli_run_finish(cli_run *run);

@@ -233,6 +233,8 @@ int cli_run_epoch(cli_run *run, double seconds)
     print_epoch(run, &epoch, activity, silent, saturated, seconds);
     if (run->validation != NULL)
         code = validate(run, line);
+    if (code == CLI_DONE && cli_run_watches(run))
+        code = cli_run_watch(run, line);
     if (!run->options->quiet)
         fputs("\n", stderr);
     warn_layers(run, activity, silent, saturated);

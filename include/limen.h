@@ -451,6 +451,22 @@ LIMEN_API limen_status limen_data_augment(limen_data **out,
 LIMEN_API limen_status limen_data_save(const char *path, const limen_data *data,
                                        limen_error *err);
 
+/* An array of numbers of any shape. */
+typedef struct limen_numbers {
+    size_t dims, shape[4];
+    size_t count;   /* the product of shape, at least 1 */
+    double *values; /* (shape) finite */
+} limen_numbers;
+
+/* Reads an NPY, an NPZ or a CSV (rows, columns), whatever its name is.  member:
+ * the array of an NPZ, without .npy; NULL for the first of activity, counts,
+ * raster and x. */
+LIMEN_API limen_status limen_numbers_load(limen_numbers **out, const char *path,
+                                          const char *member, limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_numbers_free(limen_numbers *numbers);
+
 /* Writes a file whole or not at all: temporary file, fsync, rename. */
 LIMEN_API limen_status limen_file_write(const char *path, const void *bytes,
                                         size_t size, limen_error *err);
@@ -778,6 +794,271 @@ LIMEN_API limen_status limen_trace_save(
     const limen_image *image, const limen_input *input, const uint32_t *labels,
     size_t steps, size_t burn_in, uint64_t seed, int threads, limen_error *err);
 
+/* ---- Criticality: mean-field theory ---------------------------------------
+ *
+ * One layer of N threshold units with random recurrent weights, in the
+ * annealed approximation (Derrida & Pomeau 1986, Europhysics Letters 1:45):
+ * weights and sources are drawn anew at each step, which is exact for large N
+ * but for what a unit remembers of itself.  The same description makes the
+ * network (limen_network_random).  docs/criticality.md has all equations.
+ */
+
+/* Owen's T (1956, Annals of Mathematical Statistics 27:1075):
+ * (1 / 2 pi) times the integral over x from 0 to a of
+ * exp(-h^2 (1 + x^2) / 2) / (1 + x^2); a may be infinite.  Error below 1e-14. */
+LIMEN_API double limen_owens_t(double h, double a);
+
+/* P([X > h] != [Y > k]) for standard normals of correlation rho, -1 to 1. */
+LIMEN_API double limen_normal_disagree(double h, double k, double rho);
+
+typedef enum limen_gate_form {
+    LIMEN_PLUS_MINUS, /* x_i(t) = sgn(sum_j w_ij x_j(t-1) + u(t) - theta) */
+    LIMEN_ZERO_ONE    /* s_i(t) = [sum_j w_ij s_j(t-1) + u(t) > theta] */
+} limen_gate_form;
+
+typedef enum limen_gate_weights {
+    LIMEN_WEIGHTS_NORMAL, /* N(mean, variance) */
+    LIMEN_WEIGHTS_SIGNS   /* +1 or -1 with equal chance */
+} limen_gate_weights;
+
+/* A random threshold network.  Every unit hears the same binary input u(t) =
+ * input_mean + input_step with chance input_chance, else input_mean -
+ * input_step, drawn afresh each step (Bertschinger & Natschlaeger 2004, Neural
+ * Computation 16:1413, have input_step 1); input_step 0: autonomous. */
+typedef struct limen_random_network {
+    size_t units; /* N; theory does not read it */
+    limen_gate_form form;
+    limen_gate_weights weights;
+    double in_degree; /* K <= 500: distinct sources, never the unit itself */
+    bool is_poisson;  /* in-degrees are Poisson with mean K instead */
+    double mean, variance; /* NORMAL only */
+    double threshold;      /* theta */
+    double input_mean, input_step, input_chance;
+    bool zero_fires; /* sgn(0) = +1; otherwise a unit on its threshold is
+                        off */
+    uint64_t seed;   /* theory does not read it */
+} limen_random_network;
+
+/* Whether everything is in its range; a sentence says what is not. */
+LIMEN_API limen_status
+limen_random_network_check(const limen_random_network *spec, limen_error *err);
+
+/* PLUS_MINUS with mean 0 only: the probability that a unit of in-degree k
+ * differs in two copies, `differ` of whose sources differ, under inputs u and
+ * v.  NORMAL, u = v, threshold 0: 4 T(u / (sigma sqrt k), sqrt(c / (k - c))).
+ * SIGNS with zero_fires, differ 1, u = v = 0: p_s(k) of Rohlf & Bornholdt (2002,
+ * Physica A 310:245). */
+LIMEN_API double limen_bit_flip(const limen_random_network *spec, size_t k,
+                                size_t differ, double u, double v);
+
+/* PLUS_MINUS with mean 0 only: the expected distance after a step of two copies
+ * at the distance d in [0, 1] under the same input; apart: under independent
+ * ones. */
+LIMEN_API double limen_hamming_map(const limen_random_network *spec, double d,
+                                   bool apart);
+
+/* ZERO_ONE only: the activity after a step from activity a. */
+LIMEN_API double limen_activity_map(const limen_random_network *spec, double a);
+
+/* ZERO_ONE only: damaged units after a step for each damaged one, at activity
+ * a.  PLUS_MINUS: the slope of limen_hamming_map at 0; a is not read.
+ * geometric: exp(E log) over inputs in place of the mean, which is what typical
+ * damage does, for all units hear the same input; 0 if an input lets none
+ * through. */
+LIMEN_API double limen_damage_slope(const limen_random_network *spec, double a,
+                                    bool geometric);
+
+/* All of it at once.  NAN: not defined for this form. */
+typedef struct limen_theory {
+    double activity;         /* ZERO_ONE: the largest fixed point a* */
+    double growth;           /* limen_damage_slope at a* */
+    double growth_geometric; /* its exp(E log): the Lyapunov exponent is ln */
+    double distance;    /* PLUS_MINUS: stable fixed point of limen_hamming_map,
+                           the long-time damage */
+    double propagation; /* ZERO_ONE: spikes that one spike causes in a silent
+                           network, K P(w + u > theta); 1 is critical for
+                           activity, not for damage */
+    double separation;  /* PLUS_MINUS: limen_separation's network */
+    double memory;      /* and its memory: separation - distance */
+} limen_theory;
+
+/* LIMEN_BAD_VALUE if the description is, or PLUS_MINUS with mean not 0. */
+LIMEN_API limen_status limen_theory_of(limen_theory *out,
+                                       const limen_random_network *spec,
+                                       limen_error *err);
+
+/* The variance (PLUS_MINUS, NORMAL) at which growth, or its geometric mean, is
+ * 1, all else as in spec.  LIMEN_BAD_VALUE if there is none in 1e-6 .. 1e6, as
+ * without input, where growth does not depend on it. */
+LIMEN_API limen_status limen_critical_variance(double *out,
+                                               const limen_random_network *spec,
+                                               bool geometric,
+                                               limen_error *err);
+
+/* The mean in-degree K (is_poisson) at which growth is 1: 1.84943 for
+ * PLUS_MINUS, SIGNS, zero_fires without input.  LIMEN_BAD_VALUE if there is
+ * none in 0.01 .. 100. */
+LIMEN_API limen_status limen_critical_degree(double *out,
+                                             const limen_random_network *spec,
+                                             limen_error *err);
+
+/* Kauffman networks of in-degree k whose functions are 1 with chance p:
+ * 2 p (1-p) (1 - (1-d)^k), and the k at which its slope is 1 (Derrida & Pomeau
+ * 1986). */
+LIMEN_API double limen_kauffman_map(double d, double k, double p);
+LIMEN_API double limen_kauffman_critical(double p);
+
+/* ---- Criticality: damage --------------------------------------------------
+ *
+ * Exact twins: copies of a run under the same input and noise that differ in a
+ * few units.  Distances are shares of the units of all layers but the input.
+ */
+
+/* The network of spec: layer 0 is one unit, the high input; layer 1 hears it
+ * and, the step before, itself.  PLUS_MINUS runs as 0/1 by x = 2 s - 1:
+ * W = 2 w, theta = sum_j w_ij - u + theta.  Weights and inputs are first
+ * rounded, unit by unit, to a grid that the integer image represents exactly,
+ * so that the 0/1 network and a +-1 simulation with weights W / 2 agree in
+ * every bit.  input_chance is the p of the one input. */
+LIMEN_API limen_status limen_network_random(limen_network **out,
+                                            const limen_random_network *spec,
+                                            limen_error *err);
+
+typedef struct limen_damage_options {
+    size_t warm_up;   /* steps before damage */
+    size_t steps;     /* after it; of limen_lyapunov: damaged anew at each */
+    size_t tail;      /* last steps, over which long-time damage is averaged */
+    size_t twins;     /* copies of each sample, damaged apart; 0: one for each
+                        unit, each with another unit flipped (flips 1) */
+    size_t flips;     /* units flipped in a twin, distinct, drawn */
+    double start;     /* chance of each unit to fire in the initial state */
+    bool uniform_too; /* measure also silent and saturated networks */
+} limen_damage_options;
+
+/* start 1/2, warm_up 30, steps 200, tail 100, twins 1, flips 1. */
+LIMEN_API limen_damage_options limen_damage_defaults(void);
+
+typedef struct limen_damage {
+    double *distance; /* (steps + 1) after 0, 1, .. steps; or NULL */
+    double growth;    /* damaged units after one step, over flips */
+    double growth_error;
+    double long_time; /* mean distance over the last `tail` steps */
+    double long_time_error;
+    double healed; /* share of twins that are identical in the end */
+    double rate;   /* share of units that fire, undamaged, after warm_up */
+} limen_damage;
+
+/* Damage spreading (Derrida & Pomeau 1986): each sample is run from a drawn
+ * state for warm_up steps, its twins are damaged, and all go on together.
+ * Errors are standard errors over samples; NAN for one.  Memory does not grow
+ * with samples and twins.  LIMEN_BAD_VALUE if after the warm-up no unit of any
+ * sample fires, or every one does, unless uniform_too. */
+LIMEN_API limen_status limen_damage_spread(limen_damage *out,
+                                           const limen_image *image,
+                                           const limen_input *input,
+                                           const limen_damage_options *options,
+                                           uint64_t seed, int threads,
+                                           limen_error *err);
+
+typedef struct limen_lyapunov {
+    double growth; /* damaged units after a step, over flips: the mean */
+    double growth_error;
+    double exponent; /* mean over samples and steps of ln of that ratio, itself
+                        averaged over twins; NAN if one of them is 0: take more
+                        twins */
+    double exponent_error;
+    double healed; /* share of samples and steps in which no twin differed */
+    double rate;   /* share of units that fire, over all steps */
+} limen_lyapunov;
+
+/* One-step growth and its logarithm along a run, twins prepared anew at each
+ * step.  Errors and failures as limen_damage_spread's; LIMEN_BAD_VALUE also if
+ * no twin ever differed after a step. */
+LIMEN_API limen_status limen_lyapunov_of(limen_lyapunov *out,
+                                         const limen_image *image,
+                                         const limen_input *input,
+                                         const limen_damage_options *options,
+                                         uint64_t seed, int threads,
+                                         limen_error *err);
+
+/* The Derrida map: to[k], the mean distance one step after flips[k] units were
+ * flipped, over options->steps steps.  to, flips: (points) */
+LIMEN_API limen_status limen_derrida_map(
+    double *to, const size_t *flips, size_t points, const limen_image *image,
+    const limen_input *input, const limen_damage_options *options,
+    uint64_t seed, int threads, limen_error *err);
+
+/* The same, averaged over random networks with the seeds spec->seed + 0, 1, ..
+ * of `samples` initial states and input streams each.  Errors are standard
+ * errors over networks.  Threads share the networks. */
+LIMEN_API limen_status limen_random_damage(limen_damage *out,
+                                           const limen_random_network *spec,
+                                           size_t networks, size_t samples,
+                                           const limen_damage_options *options,
+                                           uint64_t seed, int threads,
+                                           limen_error *err);
+LIMEN_API limen_status limen_random_lyapunov(
+    limen_lyapunov *out, const limen_random_network *spec, size_t networks,
+    size_t samples, const limen_damage_options *options, uint64_t seed,
+    int threads, limen_error *err);
+
+/* Network-mediated separation (after Bertschinger & Natschlaeger 2004).  In the
+ * chaotic phase runs come apart whatever the input, so that `network` stays
+ * high there; `memory` is high along the critical line alone. */
+typedef struct limen_separation {
+    double total;   /* distance of two runs with independent inputs */
+    double direct;  /* the same after one step from identical states: what the
+                       last input alone explains */
+    double common;  /* distance of two runs with the same input: what the
+                       initial states alone explain */
+    double network; /* total - direct */
+    double memory;  /* network - common: what earlier inputs explain */
+} limen_separation;
+
+/* Over `steps` steps after `warm_up`; noise is independent too. */
+LIMEN_API limen_status limen_separation_of(limen_separation *out,
+                                           const limen_image *image,
+                                           const limen_input *input,
+                                           size_t warm_up, size_t steps,
+                                           double start, uint64_t seed,
+                                           int threads, limen_error *err);
+
+/* The number of singular values above tolerance times the largest, by LAPACK's
+ * dgesdd.  matrix: (rows, cols); 0 of zeros.  LIMEN_BAD_VALUE if a value is not
+ * finite. */
+LIMEN_API limen_status limen_rank(size_t *rank, const double *matrix,
+                                  size_t rows, size_t cols, double tolerance,
+                                  limen_error *err);
+
+/* Kernel and generalisation rank (Legenstein & Maass 2007, Neural Networks
+ * 20:323): the rank of the final states, as +-1, of all samples from one drawn
+ * state under streams of their own, and under streams whose last `shared` of
+ * `steps` inputs are the same for all.  Inputs are drawn by sample key, so that
+ * samples should have the same p.  Relative tolerance 1e-10. */
+LIMEN_API limen_status limen_kernel_ranks(
+    size_t *kernel, size_t *generalisation, const limen_image *image,
+    const limen_input *input, size_t steps, size_t shared, double start,
+    uint64_t seed, int threads, limen_error *err);
+
+/* max |eigenvalue| of a connection of a layer to itself, of the float masters:
+ * LAPACK's dgeev for up to 1500 units, beyond that the Arnoldi method on 200
+ * vectors, a lower estimate within about 2 % for random matrices. */
+LIMEN_API limen_status limen_spectral_radius(double *out,
+                                             const limen_network *net,
+                                             size_t connection,
+                                             limen_error *err);
+
+/* The cycle that each sample ends in with its input frozen, from drawn states,
+ * by Brent's method: length[b] in steps, 0 if none was found within `steps`;
+ * transient[b] steps before it.  length, transient: (samples).
+ * LIMEN_BAD_VALUE for networks with noise, which have none. */
+LIMEN_API limen_status limen_frozen_cycles(size_t *length, size_t *transient,
+                                           const limen_image *image,
+                                           const limen_input *input,
+                                           size_t steps, double start,
+                                           uint64_t seed, int threads,
+                                           limen_error *err);
+
 /* ---- Confidence -----------------------------------------------------------
  *
  * p = softmax(beta y), beta that of training divided by the temperature (Guo
@@ -831,6 +1112,539 @@ LIMEN_API double limen_t_test(double *t, const double *x, size_t n);
 LIMEN_API limen_status limen_holm(double *adjusted, const double *p, size_t n,
                                   limen_error *err);
 
+/* ---- Criticality: heavy tails ---------------------------------------------
+ *
+ * Power laws p(x) ~ x^-alpha on xmin <= x <= xmax and what else might have made
+ * the data, after Clauset, Shalizi & Newman (2009, SIAM Review 51), with exact
+ * normalisers: no approximation of the discrete law, no missing upper limit.
+ * Events are kept as distinct values with counts, so that millions of avalanche
+ * sizes cost what their distinct sizes cost.
+ */
+
+/* The Hurwitz zeta function, the sum over k >= 0 of (q + k)^-s, s > 1, q > 0,
+ * to about 1e-14 of its value. */
+LIMEN_API double limen_zeta(double s, double q);
+
+typedef struct limen_tail limen_tail;
+
+/* Takes n events, discrete (whole numbers) or continuous; those that are not
+ * above 0 are left out, as no power law has them.  LIMEN_BAD_VALUE if an event
+ * is not finite, or is no whole number below 2^53 although `discrete`. */
+LIMEN_API limen_status limen_tail_new(limen_tail **out, const double *x,
+                                      size_t n, bool discrete,
+                                      limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_tail_free(limen_tail *tail);
+
+/* The number of distinct events; *value, *count: (distinct) ascending, with how
+ * many events have each.  NULL for what is not wanted. */
+LIMEN_API size_t limen_tail_distinct(const limen_tail *tail,
+                                     const double **value,
+                                     const double **count);
+
+enum { LIMEN_TAIL_EVENTS_MIN = 10, LIMEN_TAIL_CANDIDATES_MAX = 1 << 17 };
+
+typedef struct limen_tail_options {
+    double xmin;         /* 0: search */
+    double xmax;         /* INFINITY: none */
+    double search_above; /* candidates for xmin are at least this, */
+    double search_below; /* and at most this */
+    size_t events;       /* least number in a tail, >= LIMEN_TAIL_EVENTS_MIN */
+} limen_tail_options;
+
+/* Searches xmin, has no xmax, and takes tails of LIMEN_TAIL_EVENTS_MIN. */
+LIMEN_API limen_tail_options limen_tail_defaults(void);
+
+typedef struct limen_tail_power {
+    double alpha;          /* exponent, of maximum likelihood */
+    double error;          /* standard error, from Fisher's information */
+    double xmin, xmax;     /* of the fit; xmax may be INFINITY */
+    double distance;       /* Kolmogorov-Smirnov's D */
+    double log_likelihood; /* of the events of the tail */
+    double events;         /* in [xmin, xmax] */
+} limen_tail_power;
+
+/* Fits a power law to the events in [xmin, xmax].  A given xmin is used as it
+ * is; else it is, of all distinct events but the two largest, the one with the
+ * least
+ *
+ *     D = max over distinct x of |share of events < x - P(X < x)|
+ *
+ * within the tail.  Of more than LIMEN_TAIL_CANDIDATES_MAX candidates 4096 are
+ * tried, whose tails shrink by a constant factor, and then all between the
+ * neighbours of the best.  Without xmax 1 < alpha; alpha < 20.  LIMEN_BAD_VALUE, and
+ * no estimate, for too few or all-equal events. */
+LIMEN_API limen_status limen_tail_fit(limen_tail_power *out,
+                                      const limen_tail *tail,
+                                      const limen_tail_options *options,
+                                      int threads, limen_error *err);
+
+/* P(X >= x) of the fitted law within its tail; discrete as the tail is. */
+LIMEN_API double limen_tail_survival(const limen_tail *tail,
+                                     const limen_tail_power *fit, double x);
+
+/* How often a power law would fit as badly: sets of as many events, each from
+ * the fitted law with the share of the tail, else one of the events outside
+ * it, are fitted as the data were, the search of xmin included; p is the share
+ * with a D of at least fit's.  p < 0.1 speaks against the law.  `fit` is
+ * limen_tail_fit's of the same options; p is good to 1 / (2 sqrt(sets)). */
+LIMEN_API limen_status limen_tail_bootstrap(double *p, const limen_tail *tail,
+                                            const limen_tail_options *options,
+                                            const limen_tail_power *fit,
+                                            size_t sets, uint64_t seed,
+                                            int threads, limen_error *err);
+
+/* Laws on xmin <= x <= xmax, each normalised there, and their parameters.
+ * Discrete forms are those of the package `powerlaw` (Alstott et al. 2014, PLoS
+ * ONE 9:e85777): the power law, the exponential and the truncated power law
+ * are sampled at whole numbers, the others are rounded, P(x) = P(x - 1/2 < X <
+ * x + 1/2 | X > xmin - 1/2). */
+typedef enum limen_tail_law {
+    LIMEN_TAIL_POWER,       /* x^-alpha: alpha */
+    LIMEN_TAIL_EXPONENTIAL, /* e^-(lambda x): lambda */
+    LIMEN_TAIL_LOGNORMAL,   /* e^-((ln x - mu)^2 / 2 sigma^2) / x: mu, sigma */
+    LIMEN_TAIL_STRETCHED,   /* x^(beta-1) e^-(lambda x)^beta: ln lambda, beta */
+    LIMEN_TAIL_TRUNCATED,   /* x^-alpha e^-(lambda x): alpha >= 0, lambda */
+    LIMEN_TAIL_LAWS
+} limen_tail_law;
+
+/* "power law", "exponential", ... */
+LIMEN_API const char *limen_tail_law_name(limen_tail_law law);
+
+typedef struct limen_tail_fitted {
+    limen_tail_law law;
+    double parameter[2]; /* in the order above; the second may be unused */
+    double log_likelihood;
+} limen_tail_fitted;
+
+typedef struct limen_tail_ratio {
+    limen_tail_fitted first, second;
+    double ratio;      /* R = log likelihood of the first - of the second */
+    double normalised; /* R / sqrt(n variance of its terms), Vuong's */
+    double p;          /* two-sided: small where the sign of R is significant */
+    bool nested;       /* p from chi-square of 2 |R|, 1 degree of freedom */
+} limen_tail_ratio;
+
+/* Log density or probability at x of a law on the range of `fit`. */
+LIMEN_API double limen_tail_log_density(const limen_tail *tail,
+                                        const limen_tail_power *fit,
+                                        const limen_tail_fitted *law, double x);
+
+/* Fits two laws to the tail of `fit` by maximum likelihood and compares them
+ * (Vuong 1989; nested: Wilks 1938).  R > 0 speaks for the first.  Lognormal and
+ * stretched exponential have power laws as limits: where data are one, sigma is
+ * huge or beta tiny, and R near 0. */
+LIMEN_API limen_status limen_tail_compare(
+    limen_tail_ratio *out, const limen_tail *tail, const limen_tail_power *fit,
+    limen_tail_law first, limen_tail_law second, limen_error *err);
+
+/* ---- Criticality: avalanches ----------------------------------------------
+ *
+ * A series of activity a(t) is summed over bins of steps; an avalanche is a
+ * longest run of bins with activity above theta.  Runs that the ends of the
+ * series cut are left out.  Exponents: P(S) ~ S^-tau, P(T) ~ T^-alpha, mean
+ * size given duration ~ T^gamma; a critical branching process has 3/2, 2, 2.
+ * Exponents alone are no evidence of criticality: a thresholded
+ * Ornstein-Uhlenbeck process has them too (Touboul & Destexhe 2017).
+ */
+typedef enum limen_avalanche_size {
+    LIMEN_SIZE_TOTAL, /* S = sum of a over the run (Beggs & Plenz 2003) */
+    LIMEN_SIZE_ABOVE  /* S = sum of a - theta (Del Papa et al. 2017) */
+} limen_avalanche_size;
+
+typedef struct limen_avalanche_options {
+    size_t bin;   /* steps, the rest of the series is dropped */
+    double theta; /* of the activity of a bin; >= 0 for LIMEN_SIZE_TOTAL */
+    limen_avalanche_size size;
+} limen_avalanche_options;
+
+typedef struct limen_avalanches {
+    size_t count;
+    double *size;     /* (count) S, in the order of time */
+    double *duration; /* (count) T, in bins */
+    size_t *start;    /* (count) the first bin, from 0 */
+    size_t bins;
+    double *activity; /* (bins) what sums to the size: a or a - theta */
+    bool whole;       /* all sizes are whole numbers */
+} limen_avalanches;
+
+/* activity: (steps), finite.  A silent or saturated series has no avalanches,
+ * count 0, which is no error. */
+LIMEN_API limen_status limen_avalanches_new(
+    limen_avalanches **out, const double *activity, size_t steps,
+    const limen_avalanche_options *options, limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_avalanches_free(limen_avalanches *avalanches);
+
+typedef struct limen_window {
+    double low, high; /* both included; high may be INFINITY */
+} limen_window;
+
+typedef struct limen_growth {
+    double gamma, error; /* slope of log <S>(T) on log T and its standard
+                            error, each T weighted by its avalanches */
+    size_t points;       /* distinct durations */
+    double *duration, *size, *count; /* (points) T, <S>(T), avalanches */
+} limen_growth;
+
+/* Mean size given duration, for T in the window: at least 3 distinct ones with
+ * LIMEN_TAIL_EVENTS_MIN avalanches in all. */
+LIMEN_API limen_status limen_growth_new(limen_growth **out,
+                                        const limen_avalanches *avalanches,
+                                        limen_window duration,
+                                        limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_growth_free(limen_growth *growth);
+
+enum { LIMEN_SHAPE_POINTS = 64 };
+
+typedef struct limen_shapes {
+    double gamma; /* of the least error */
+    double error; /* variance over durations, averaged over time, of profiles
+                     divided by the squared span of their mean */
+    size_t durations;
+    double *duration, *count; /* (durations) */
+    double *time;             /* (LIMEN_SHAPE_POINTS) t / T, in (0, 1) */
+    double *profile; /* (durations, LIMEN_SHAPE_POINTS) mean activity at t / T,
+                        times T^(1 - gamma) */
+} limen_shapes;
+
+/* Shape collapse: profiles of avalanches with T in the window and at least
+ * `avalanches_min` avalanches each, two durations or more, laid over one
+ * another as s(t, T) = T^(gamma - 1) F(t / T) (Sethna et al. 2001; error as
+ * Marshall et al. 2016, Frontiers in Physiology 7:250).  low >= 3. */
+LIMEN_API limen_status limen_shapes_new(limen_shapes **out,
+                                        const limen_avalanches *avalanches,
+                                        limen_window duration,
+                                        size_t avalanches_min,
+                                        limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_shapes_free(limen_shapes *shapes);
+
+/* Estimates and percentile intervals of blocks of cube root of n successive
+ * avalanches, resampled on a circle (Politis & Romano 1992). */
+typedef struct limen_crackling {
+    limen_interval tau, alpha, gamma;
+    limen_interval predicted;  /* (alpha - 1) / (tau - 1) */
+    limen_interval difference; /* predicted - gamma */
+    size_t samples; /* resamples that could be fitted, of those asked for */
+} limen_crackling;
+
+/* The crackling relation gamma = (alpha - 1) / (tau - 1) (Sethna et al. 2001;
+ * Friedman et al. 2012), tau fitted to sizes and alpha and gamma to durations
+ * in the windows, which stay as they are in all resamples.  It holds where the
+ * interval of the difference has 0 in it.  That is needed for criticality, not
+ * enough. */
+LIMEN_API limen_status limen_crackling_relation(
+    limen_crackling *out, const limen_avalanches *avalanches, limen_window size,
+    limen_window duration, size_t samples, double level, uint64_t seed,
+    int threads, limen_error *err);
+
+typedef struct limen_avalanche_row {
+    size_t bin;
+    double factor, theta; /* theta = factor times the mean activity of a bin */
+    size_t avalanches;
+    double mean_size;
+    limen_tail_power size, duration; /* NAN where they could not be fitted */
+    double gamma; /* over the durations of the fit; NAN likewise */
+} limen_avalanche_row;
+
+/* How all exponents depend on bin and threshold: rows (bins, factors).  Fits
+ * use the windows, or search xmin where low is 0. */
+LIMEN_API limen_status limen_avalanche_scan(
+    limen_avalanche_row *rows, const double *activity, size_t steps,
+    const size_t *bin, size_t bins, const double *factor, size_t factors,
+    limen_avalanche_size kind, limen_window size, limen_window duration,
+    int threads, limen_error *err);
+/* ---- Criticality: branching -------------------------------------------------
+ *
+ * m: the mean number of units that one active unit activates in the next step;
+ * 1 is critical.  A series of activity has one count (or share) a step;
+ * several trials, all of the same length, are (trials, steps).  What cannot be
+ * estimated (too short, constant, silent, uncorrelated) is LIMEN_BAD_VALUE with
+ * a sentence, never a number.  docs/criticality.md.
+ */
+
+/* The regression of A_(t+1) on A_t, and what subsampling makes of it.  If each
+ * active unit is seen with probability p, alone, the slope is m times
+ * 1 - (1 - p) / F, F the variance over the mean of the counts: that is an
+ * identity, whatever the process. */
+typedef struct limen_branching_naive_result {
+    double slope;       /* cov(A_t, A_(t+1)) / var(A_t), over all trials */
+    double drive;       /* mean of A_(t+1) - slope A_t */
+    double descendants; /* mean of A_(t+1) / A_t where A_t > 0 (Beggs & Plenz
+                           2003); biased by the drive */
+    double mean, fano;  /* of the counts; Fano factor var / mean */
+    double attenuation; /* 1 - (1 - sampled) / fano */
+    double corrected;   /* slope / attenuation; NAN if attenuation <= 0 */
+} limen_branching_naive_result;
+
+/* sampled: p in (0, 1], 1 if every unit is seen; activity: (trials, steps)
+ * counts. */
+LIMEN_API limen_status limen_branching_naive(limen_branching_naive_result *out,
+                                             const double *activity,
+                                             size_t trials, size_t steps,
+                                             double sampled, limen_error *err);
+
+/* The slope that the naive estimator has for a branching process with Poisson
+ * offspring and drive, m in [0, 1), mean activity `mean` of all units (not of
+ * the sampled): m p V / (p V + (1 - p) mean), V = mean / (1 - m^2). */
+LIMEN_API double limen_branching_naive_theory(double m, double mean,
+                                              double sampled);
+
+/* Multistep regression (Wilting & Priesemann 2018, Nat. Commun. 9:2325): r_k,
+ * the slope of A_(t+k) on A_t, is b m^k; subsampling changes b only.
+ *
+ * Means are those of the pairs (t, t + k) of a lag: of each trial
+ * (SEPARATED: r_k is the mean over trials of cov / var), or of all trials
+ * (STATIONARY: the sum over trials of the covariances over that of the
+ * variances).  SEPARATED suits long trials whose means differ, STATIONARY short
+ * ones whose mean is the same. */
+typedef enum limen_branching_means {
+    LIMEN_MEANS_SEPARATED,
+    LIMEN_MEANS_STATIONARY
+} limen_branching_means;
+
+/* r: (lags), r[k - 1] = r_k for k = 1..lags <= steps / 2. */
+LIMEN_API limen_status limen_branching_coefficients(double *r, size_t lags,
+                                                    const double *activity,
+                                                    size_t trials, size_t steps,
+                                                    limen_branching_means means,
+                                                    limen_error *err);
+
+typedef struct limen_branching_fit_result {
+    double m;         /* exp(-1 / tau), in (0, 1) */
+    double tau;       /* steps */
+    double amplitude; /* b > 0 */
+    double offset;    /* o; 0 if not fitted */
+    double residual;  /* sum over k of (r_k - fit)^2 */
+    double r_squared; /* adjusted for the number of parameters */
+} limen_branching_fit_result;
+
+/* The least squares fit of b m^k (or b m^k + o) to r_k, k = 1..lags, lags >= 4:
+ * b and o are solved for each m, m is searched on a grid of tau and refined, so
+ * that there is no start value to choose.  tau is in [0.1, 1e4 lags], with an
+ * offset up to 100 lags; a fit at these ends is none (LIMEN_BAD_VALUE). */
+LIMEN_API limen_status limen_branching_fit(limen_branching_fit_result *out,
+                                           const double *r, size_t lags,
+                                           bool offset, limen_error *err);
+
+typedef struct limen_branching_options {
+    limen_branching_means means;
+    bool offset;      /* fit b m^k + o */
+    size_t lags;      /* 0: as many as cover five times the fitted tau, at least
+                         16, at most a quarter of a trial */
+    size_t resamples; /* of the interval; 0: none */
+    double level;     /* of the interval, in (0, 1) */
+    uint64_t seed;
+} limen_branching_options;
+
+/* STATIONARY, no offset, automatic lags, 500 resamples, level 0.95, seed 0. */
+LIMEN_API limen_branching_options limen_branching_defaults(void);
+
+/* What may be wrong with an estimate that exists. */
+enum {
+    LIMEN_BRANCHING_SHORT = 1,  /* tau > a tenth of a trial: m is biased low */
+    LIMEN_BRANCHING_OFFSET = 2, /* an offset explains r_k much better: drift,
+                                   or a slow input */
+    LIMEN_BRANCHING_POOR = 4,   /* r_k is not exponential */
+    LIMEN_BRANCHING_WIDE = 8    /* the interval covers a quarter of (0, 1) */
+};
+
+typedef struct limen_branching_result {
+    limen_branching_fit_result fit;
+    size_t lags;             /* used */
+    limen_interval interval; /* of m: mean is fit.m; NAN without resamples */
+    limen_interval tau;      /* of tau */
+    double other_m;          /* m of the other fit: with an offset if fit has
+                                none, without if it has one; NAN: none */
+    unsigned flags;          /* LIMEN_BRANCHING_... */
+    char diagnosis[480]; /* the flags in sentences; empty if there is none */
+} limen_branching_result;
+
+/* Coefficients, fit, interval and diagnosis in one.  r: the first `room`
+ * coefficients of those used are written to it; NULL if room is 0.
+ *
+ * The interval is of percentiles over fits to resamples: of whole trials if
+ * there are at least 10, else of blocks of consecutive pairs, 20 in all, within
+ * each trial.  Activity that is not correlated (Box-Pierce test of r_k over up
+ * to 16 lags, p > 0.01) has no estimate: one of 100 such series has one. */
+LIMEN_API limen_status
+limen_branching_ratio(limen_branching_result *out, double *r, size_t room,
+                      const double *activity, size_t trials, size_t steps,
+                      const limen_branching_options *options, limen_error *err);
+
+/* ---- Criticality: branching processes ---------------------------------------
+ *
+ * A_(t+1) = sum over A_t parents of their offspring, + arrivals.  Draws are
+ * made by tables of 64-bit thresholds made without libm, right to 1e-12
+ * (base/law.h): the same seed gives the same counts on every machine and any
+ * number of threads.
+ */
+typedef struct limen_branching_process {
+    double m;               /* mean offspring, in [0, 64] */
+    uint32_t offspring_max; /* 0: Poisson offspring; K >= m, K <= 64: binomial
+                               of K trials with probability m / K */
+    double drive;           /* mean arrivals a step, Poisson, in [0, 1e5] */
+    double sampled;         /* a unit is seen with this probability, (0, 1] */
+    uint64_t seed;
+} limen_branching_process;
+
+/* activity: (trials, steps) counts of the units seen.  Each trial starts with
+ * `start` units and runs burn_in steps first.  LIMEN_DIVERGED, activity then
+ * undefined, if one has more than 2^32 units. */
+LIMEN_API limen_status limen_branching_simulate(
+    double *activity, const limen_branching_process *process, size_t trials,
+    size_t steps, size_t burn_in, uint64_t start, int threads,
+    limen_error *err);
+
+/* Avalanches of one seed each, without drive.  size: (count) the units seen;
+ * duration: (count) steps with activity, seen or not.  NULL for what is not
+ * wanted.  An avalanche is stopped when it has size_max units (seen or not) or
+ * duration_max steps: its numbers are then what it had so far.  size_max is
+ * at most 2^26, both are at least 1. */
+LIMEN_API limen_status limen_branching_avalanches(
+    uint64_t *size, uint32_t *duration, size_t count,
+    const limen_branching_process *process, uint64_t size_max,
+    uint32_t duration_max, int threads, limen_error *err);
+
+/* P(size = s), s >= 1, of an avalanche of one seed: Borel's law for Poisson
+ * offspring, (1/s) C(Ks, s-1) q^(s-1) (1-q)^(Ks-s+1) with q = m / K for
+ * binomial. */
+LIMEN_API double limen_branching_size_law(size_t s, double m,
+                                          uint32_t offspring_max);
+
+/* cdf: (steps), cdf[t - 1] = P(duration <= t) = f(f_(t-1)), f_0 = 0, f the
+ * generating function of the offspring. */
+LIMEN_API void limen_branching_duration_law(double *cdf, size_t steps, double m,
+                                            uint32_t offspring_max);
+
+/* The share of active units of a branching layer (Kinouchi & Copelli 2006, with
+ * drawn neighbours): each step the Poisson(m A + drive n) arrivals fall on units
+ * at random, and those hit are active.  response: (points) means over `steps`
+ * after burn_in steps from rest; drive: (points) mean arrivals a unit and step,
+ * in [0, 16]; n <= 2^19 units, m in [0, 16]. */
+LIMEN_API limen_status limen_branching_response(
+    double *response, const double *drive, size_t points, double m, size_t n,
+    size_t steps, size_t burn_in, uint64_t seed, int threads, limen_error *err);
+
+/* Its mean field: the largest F with F = 1 - exp(-(m F + drive)). */
+LIMEN_API double limen_branching_response_theory(double m, double drive);
+
+/* ---- Criticality: correlations ----------------------------------------------
+ *
+ * LIMEN_BAD_VALUE with a sentence where a measure is not defined. */
+
+/* Variance over mean of the sums of x over windows of `window` steps, side by
+ * side; at least two windows.  1 for Poisson counts. */
+LIMEN_API limen_status limen_fano(double *fano, const double *x, size_t steps,
+                                  size_t window, limen_error *err);
+
+/* n (<a^2> - <a>^2), a the share of active units a step; *relative, if not NULL,
+ * is that over <a>.  Independent units have <p (1 - p)>. */
+LIMEN_API limen_status limen_susceptibility(double *chi, double *relative,
+                                            const double *activity,
+                                            size_t steps, size_t n,
+                                            limen_error *err);
+
+/* Pearson's correlation of all pairs of units of a raster that are neither
+ * silent nor saturated.  Costs units^2 steps / 128 words. */
+typedef struct limen_pairwise {
+    double mean, sd, mean_magnitude; /* over pairs */
+    size_t units, pairs;             /* that vary */
+} limen_pairwise;
+
+LIMEN_API limen_status limen_raster_correlation(limen_pairwise *out,
+                                                const uint64_t *raster,
+                                                size_t steps, size_t n,
+                                                limen_error *err);
+
+/* The entropy rate of a series of symbols below `alphabet`, in bits a step:
+ * H_k - H_(k-1), H_k the entropy of words of k symbols by counting (plug-in)
+ * with the correction of Miller (1955), (words seen - 1) / (2 ln 2 words).  k is
+ * the largest for which the series has 8 alphabet^k words, at most `order` if
+ * that is not 0; the estimate is then an upper bound for a process whose memory
+ * is longer. */
+typedef struct limen_entropy_result {
+    double rate;    /* corrected, in [0, log2 alphabet] */
+    double plug_in; /* uncorrected */
+    double single;  /* H_1: entropy of a symbol, corrected */
+    size_t order;   /* k */
+} limen_entropy_result;
+
+LIMEN_API limen_status limen_entropy_rate(limen_entropy_result *out,
+                                          const uint8_t *symbols, size_t steps,
+                                          size_t alphabet, size_t order,
+                                          limen_error *err);
+
+/* Means over the units of a raster, in bits a unit and step; silent and
+ * saturated units have 0. */
+LIMEN_API limen_status limen_raster_entropy(limen_entropy_result *out,
+                                            const uint64_t *raster,
+                                            size_t steps, size_t n,
+                                            size_t order, limen_error *err);
+
+/* Dynamic range 10 log10(input_90 / input_10) of a response curve (Kinouchi &
+ * Copelli 2006), input_x where it first reaches F_0 + x / 100 (F_max - F_0), on
+ * straight lines in the logarithm of the input.  F_0 is the response to no
+ * input, or at the first point if `rest` is NAN; F_max is the largest.  input:
+ * (points) ascending, above 0. */
+typedef struct limen_range_result {
+    double decibel, low, high; /* input_10, input_90 */
+} limen_range_result;
+
+LIMEN_API limen_status limen_dynamic_range(limen_range_result *out,
+                                           const double *input,
+                                           const double *response,
+                                           size_t points, double rest,
+                                           limen_error *err);
+
+/* The slope of log y against log x by least squares, over the points with x in
+ * [low, high] and y > 0; NAN if they are fewer than two. */
+LIMEN_API double limen_log_slope(const double *x, const double *y,
+                                 size_t points, double low, double high);
+
+/* ---- Criticality: surrogates ------------------------------------------------
+ *
+ * Null models to print beside an estimate: each keeps what its name says.
+ */
+typedef enum limen_surrogate {
+    LIMEN_SURROGATE_SHUFFLE, /* the same numbers in random order */
+    LIMEN_SURROGATE_POISSON, /* independent Poisson counts with the same mean */
+    LIMEN_SURROGATE_OU       /* Ornstein-Uhlenbeck with the same mean, variance
+                                and integrated autocorrelation time */
+} limen_surrogate;
+
+/* out, x: (steps), not overlapping.  POISSON needs a mean in [0, 1e5], OU a
+ * series that varies. */
+LIMEN_API limen_status limen_surrogate_series(double *out, const double *x,
+                                              size_t steps,
+                                              limen_surrogate kind,
+                                              uint64_t seed, limen_error *err);
+
+/* x_(t+1) = mean + f (x_t - mean) + sd sqrt(1 - f^2) z, f = exp(-1 / time), z
+ * standard normal, x_1 stationary.  x: (steps); time > 0 steps, sd >= 0. */
+LIMEN_API void limen_ornstein_uhlenbeck(double *x, size_t steps, double mean,
+                                        double sd, double time, uint64_t seed);
+
+typedef enum limen_raster_surrogate {
+    LIMEN_RASTER_SHUFFLE, /* each unit's spikes at random steps: its count */
+    LIMEN_RASTER_RATE,    /* each unit fires alone with its rate */
+    LIMEN_RASTER_SHIFT,   /* each unit shifted in a circle by a step of its own:
+                             its correlation in time */
+    LIMEN_RASTER_UNITS    /* each step's spikes on random units: the activity */
+} limen_raster_surrogate;
+
+/* out, raster: (steps, words of n), not overlapping; steps, n < 2^32. */
+LIMEN_API limen_status limen_surrogate_raster(uint64_t *out,
+                                              const uint64_t *raster,
+                                              size_t steps, size_t n,
+                                              limen_raster_surrogate kind,
+                                              uint64_t seed, limen_error *err);
 /* ---- Studies --------------------------------------------------------------
  *
  * Matched arms, each trained and tested with every seed, and what can be said

@@ -19,6 +19,11 @@ enum lm_stream {
     LM_STREAM_CORRUPT = 7,
     LM_STREAM_AUGMENT = 8,
     LM_STREAM_RESAMPLE = 9,
+    LM_STREAM_BRANCHING = 10,
+    LM_STREAM_SURROGATE = 11,
+    LM_STREAM_DEGREE = 12,
+    LM_STREAM_START = 13,
+    LM_STREAM_DAMAGE = 14,
     LM_STREAM_NOISE = 16 /* + layer */
 };
 

@@ -88,6 +88,9 @@ static const limen_setting_info table[] = {
     CHOICE("encoder", "Run", "stochastic", "stochastic|threshold|frozen",
            "how pixels become spikes"),
     INT("seed", "Run", "1", 0, EXACT, "", "of every draw"),
+    CHOICE("watch", "Run", "none", "none|criticality",
+           "measure each layer's branching, damage, rate and entropy after "
+           "every epoch"),
 
     CHOICE("rule", "Learning", "bptt", "bptt|rate", "learning rule"),
     INT("epochs", "Learning", "10", 1, 1e6, "", "passes over the data"),

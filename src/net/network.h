@@ -44,4 +44,8 @@ bool lm_network_same_shape(const limen_network *a, const limen_network *b);
 limen_status lm_pattern_draw(lm_connection *c, const limen_pattern *pattern,
                              size_t index, limen_error *err);
 
+/* `picks` distinct numbers below `candidates` for unit i, ascending. */
+void lm_pattern_sample(uint32_t *list, size_t picks, size_t candidates,
+                       uint64_t seed, size_t index, size_t i);
+
 #endif

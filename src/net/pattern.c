@@ -34,10 +34,10 @@ static size_t find(const uint32_t *list, size_t count, uint32_t number)
     return low;
 }
 
-/* Floyd's sampling of `picks` numbers below `candidates`, ascending. */
-static void sample(uint32_t *list, size_t picks, size_t candidates,
-                   uint64_t seed, size_t index, size_t i)
+void lm_pattern_sample(uint32_t *list, size_t picks, size_t candidates,
+                       uint64_t seed, size_t index, size_t i)
 {
+    // Floyd's sampling
     for (size_t k = 0; k < picks; k++) {
         const uint32_t r = (uint32_t)(candidates - picks + k);
         const uint32_t draw =
@@ -75,7 +75,7 @@ static limen_status fixed_in_degree(lm_connection *c,
     for (size_t i = 0; i < c->n; i++) {
         uint32_t *row = c->source + i * picks;
 
-        sample(row, picks, candidates, pattern->seed, index, i);
+        lm_pattern_sample(row, picks, candidates, pattern->seed, index, i);
         for (size_t k = 0; skip_self && k < picks; k++)
             row[k] += row[k] >= i;
         c->row_start[i + 1] = (i + 1) * picks;

@@ -66,18 +66,20 @@ void limen_state_free(limen_state *state)
     lm_block_free(state); // the struct is first in its block
 }
 
-static void layer_copy(lm_state_layer *to, const lm_state_layer *from,
-                       size_t first, size_t count)
+/* `count` samples from `first` on, to `place` and on. */
+static void layer_copy(lm_state_layer *to, size_t place,
+                       const lm_state_layer *from, size_t first, size_t count)
 {
     const size_t row = first * to->n;
+    const size_t to_row = place * to->n;
 
-    memcpy(to->bits + first * to->words, from->bits + first * to->words,
+    memcpy(to->bits + place * to->words, from->bits + first * to->words,
            count * to->words * sizeof *to->bits);
     if (to->refractory != NULL)
-        memcpy(to->refractory + row, from->refractory + row,
+        memcpy(to->refractory + to_row, from->refractory + row,
                count * to->n * sizeof *to->refractory);
     if (to->adapted != NULL)
-        memcpy(to->adapted + row, from->adapted + row,
+        memcpy(to->adapted + to_row, from->adapted + row,
                count * to->n * sizeof *to->adapted);
 }
 
@@ -85,7 +87,14 @@ void lm_state_copy_rows(limen_state *to, const limen_state *from, size_t first,
                         size_t count)
 {
     for (size_t l = 0; l < to->layers; l++)
-        layer_copy(&to->layer[l], &from->layer[l], first, count);
+        layer_copy(&to->layer[l], first, &from->layer[l], first, count);
+}
+
+void lm_state_copy_sample(limen_state *to, size_t place,
+                          const limen_state *from, size_t sample)
+{
+    for (size_t l = 0; l < to->layers; l++)
+        layer_copy(&to->layer[l], place, &from->layer[l], sample, 1);
 }
 
 void limen_state_reset(limen_state *state)

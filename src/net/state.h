@@ -25,4 +25,8 @@ struct limen_state {
 void lm_state_copy_rows(limen_state *to, const limen_state *from, size_t first,
                         size_t count);
 
+/* One sample of `from` into one of `to`, of the same network. */
+void lm_state_copy_sample(limen_state *to, size_t place,
+                          const limen_state *from, size_t sample);
+
 #endif
