@@ -1709,6 +1709,106 @@ LIMEN_API double limen_cell_progress(const limen_cell *cell);
 LIMEN_API limen_status limen_study_summarise(const limen_study *study,
                                              limen_error *err);
 
+/* ---- Plasticity -----------------------------------------------------------
+ *
+ * Networks that change while they run.  After each step the rules are applied
+ * in their order to the float32 masters; the integer image follows, so that
+ * the next step runs with them.  With several samples a rule takes the mean
+ * over them.  The same seed gives the same bytes on any number of threads,
+ * stopped and resumed or not.  docs/plasticity.md has all equations with their
+ * sources, docs/numerics.md section 10 the arithmetic to the bit.
+ *
+ * Links.  A weight of 0 is no link; the pattern of a connection says which links
+ * may exist.  Rules of links act on magnitudes |w|: what excites never comes to
+ * inhibit, nor the other way round (Dale's law).
+ */
+typedef enum limen_plastic_kind {
+    LIMEN_INTRINSIC,       /* of a layer: theta_i += rate (s_i - target) */
+    LIMEN_STDP,            /* of a connection's excitatory links: rate
+                                s_i(t) s_j(t-1) - rate_down s_i(t-1) s_j(t), cut
+                                at ceiling */
+    LIMEN_INHIBITORY_STDP, /* of its inhibitory links: |w_ik| -= rate s_k(t-1)
+                                (1 - s_i(t) (1 + 1/target)), at least floor */
+    LIMEN_STRUCTURAL,      /* with `chance` a step a drawn absent link gets the
+                                weight floor */
+    LIMEN_NORMALISE,       /* links of each sign that a unit hears sum to
+                                target */
+    LIMEN_SELF_CRITICAL,   /* each unit divides its weights by 1 + rate if more
+                                than target of its sources could each flip it,
+                                by a mean over window steps; else multiplies,
+                                up to ceiling */
+    LIMEN_CONTROL_RATE,    /* of a layer, every window steps: theta_i += rate
+                                (x - target), x its mean rate */
+    LIMEN_CONTROL_BRANCHING, /* of a connection of a layer to itself: w *= 1 +
+                                rate (target - x), x the branching ratio of the
+                                layer's spikes */
+    LIMEN_CONTROL_GROWTH     /* the same, x the one-step growth of damage */
+} limen_plastic_kind;
+
+/* Links below this are gone. */
+#define LIMEN_LINK_LEAST 1e-10F
+
+typedef struct limen_plastic_rule {
+    limen_plastic_kind kind;
+    size_t place; /* the layer, or the connection's number */
+    float rate, rate_down, target, floor, ceiling;
+    double chance;
+    size_t window;   /* steps */
+    bool plus_minus; /* the network stands for one of states +-1
+                        (limen_network_random): where weights are scaled,
+                        theta_i - sum_j w_ij / 2 stays */
+} limen_plastic_rule;
+
+/* A rule with the usual values, as in the heads of src/plastic/. */
+LIMEN_API limen_plastic_rule limen_plastic_defaults(limen_plastic_kind kind,
+                                                    size_t place);
+
+typedef struct limen_plastic limen_plastic;
+
+/* Takes copies of net and rules, and starts `samples` copies from rest.
+ * cells: [layer] (n_l) 1 for units that excite and -1 for those that inhibit;
+ * NULL, or NULL for a layer: all excite.  LIMEN_BAD_VALUE if a weight that a
+ * rule of links moves has the wrong sign, or a rule's numbers are out of range.
+ * seed: of inputs, noise and rules. */
+LIMEN_API limen_status limen_plastic_new(
+    limen_plastic **out, const limen_network *net,
+    const limen_plastic_rule *rules, size_t count, const int8_t *const *cells,
+    size_t samples, uint64_t seed, int threads, limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_plastic_free(limen_plastic *plastic);
+
+/* Runs on, as limen_run.  LIMEN_DIVERGED if a weight or threshold is not finite
+ * any more, after which the object can only be freed.  record: rasters of these
+ * steps; or NULL. */
+LIMEN_API limen_status limen_plastic_run(limen_plastic *plastic,
+                                         const limen_input *input, size_t steps,
+                                         const limen_record *record,
+                                         limen_error *err);
+
+/* Whether rules rest (default: no). */
+LIMEN_API void limen_plastic_freeze(limen_plastic *plastic, bool on);
+
+/* What it is now; all belong to plastic.  Masters and states may be written:
+ * call limen_plastic_refresh before the next run then. */
+LIMEN_API limen_network *limen_plastic_network(limen_plastic *plastic);
+LIMEN_API const limen_image *limen_plastic_image(const limen_plastic *plastic);
+LIMEN_API limen_state *limen_plastic_state(limen_plastic *plastic);
+LIMEN_API limen_status limen_plastic_refresh(limen_plastic *plastic,
+                                             limen_error *err);
+
+/* What rule number `rule`, a control, last measured. */
+LIMEN_API double limen_plastic_measured(const limen_plastic *plastic,
+                                        size_t rule);
+
+/* Masters, states and what rules remember, in one file; load needs the same
+ * network, rules, samples and seed. */
+LIMEN_API limen_status limen_plastic_save(const char *path,
+                                          limen_plastic *plastic,
+                                          limen_error *err);
+LIMEN_API limen_status limen_plastic_load(limen_plastic *plastic,
+                                          const char *path, limen_error *err);
+
 #ifdef __cplusplus
 }
 #endif

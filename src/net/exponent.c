@@ -151,6 +151,23 @@ static int32_t smaller(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
+bool lm_is_deaf(const limen_network *net, size_t l, size_t i)
+{
+    for (size_t k = 0; k < net->connections; k++) {
+        const lm_connection *c = &net->connection[k];
+
+        if (c->to != l)
+            continue;
+        if (c->is_balanced) // a row of equal weights runs as zeros
+            return row_largest(net, l, i, false) == 0.0F &&
+                   row_largest(net, l, i, true) == 0.0F;
+        for (size_t e = lm_row_first(c, i); e < lm_row_first(c, i + 1); e++)
+            if (c->w[e] != 0.0F)
+                return false;
+    }
+    return true;
+}
+
 bool lm_exponent(int32_t *q, const limen_network *net, size_t l, size_t i)
 {
     const limen_unit_options *options = &net->options[l];
