@@ -1809,6 +1809,57 @@ LIMEN_API limen_status limen_plastic_save(const char *path,
 LIMEN_API limen_status limen_plastic_load(limen_plastic *plastic,
                                           const char *path, limen_error *err);
 
+/* A self-organising recurrent network: a layer of units that excite, one of
+ * units that inhibit, and letters (Lazar, Pipa & Triesch 2009, Front. Comput.
+ * Neurosci. 3:23; with inhibitory and structural plasticity: Zheng,
+ * Dimitrakakis & Triesch 2013, PLoS Comput. Biol. 9:e1002848). */
+typedef struct limen_sorn {
+    size_t excitatory, inhibitory;
+    size_t letters, letter_units; /* each letter drives units of its own */
+    double links;                 /* of a unit to others of its layer, mean */
+    bool has_fixed_links;         /* exactly so many */
+    double inhibition;            /* share of inhibitory links that exist */
+    double theta_excitatory, theta_inhibitory; /* uniform from 0 to these */
+    double noise;    /* standard deviation, of both layers */
+    bool is_delayed; /* inhibition answers one step later */
+    double stdp, intrinsic, target, inhibitory_stdp, structural; /* 0: off */
+    uint64_t seed;
+} limen_sorn;
+
+enum { LIMEN_SORN_RULES = 6 };
+enum {
+    LIMEN_SORN_LETTERS, /* connections: input to excitatory, */
+    LIMEN_SORN_EE,      /* excitatory to itself, */
+    LIMEN_SORN_EI,      /* inhibitory to excitatory, negative, */
+    LIMEN_SORN_IE       /* excitatory to inhibitory */
+};
+
+/* The counting task of 2009, and the avalanches of Del Papa, Priesemann &
+ * Triesch (2017, PLoS ONE 12:e0178683). */
+LIMEN_API limen_sorn limen_sorn_counting(void);
+LIMEN_API limen_sorn limen_sorn_avalanche(void);
+
+/* Layers: 0 letters (one silent unit if there are none), 1 excitatory, 2
+ * inhibitory. */
+LIMEN_API limen_status limen_network_sorn(limen_network **out,
+                                          const limen_sorn *spec,
+                                          limen_error *err);
+
+/* Its rules, in the order intrinsic, STDP, structural, inhibitory STDP,
+ * normalisation; how many. */
+LIMEN_API size_t limen_sorn_rules(limen_plastic_rule rules[LIMEN_SORN_RULES],
+                                  const limen_sorn *spec);
+
+/* limen_plastic_new of both, with the cells' signs. */
+LIMEN_API limen_status limen_plastic_sorn(limen_plastic **out,
+                                          const limen_sorn *spec, int threads,
+                                          limen_error *err);
+
+/* The letters of steps 1 .. steps of the counting task: words A B^n C and D E^n
+ * F, each with chance 1/2.  letters: (steps) 0 .. 5. */
+LIMEN_API void limen_counting_letters(uint8_t *letters, size_t n, size_t steps,
+                                      uint64_t seed);
+
 #ifdef __cplusplus
 }
 #endif

@@ -368,7 +368,9 @@ static void row_write(lm_image_connection *to, const lm_connection *from,
         return;
     }
     if (!to->is_sparse) {
-        dense_write(to, from, q, i, i + 1);
+        for (size_t j = 0; j < to->m; j++)
+            to->w[j * to->stride + i] =
+                (int16_t)lm_round_weight(from->w[i * to->m + j] * scale);
         return;
     }
     for (uint64_t e = from->row_start[i]; e < from->row_start[i + 1]; e++) {

@@ -45,6 +45,17 @@ LM_VECTORISE static void scale(float *w, size_t count, double factor)
         w[j] = (float)((double)w[j] * factor);
 }
 
+/* Scales the weights of one sign. */
+LM_VECTORISE static void scale_sign(float *w, size_t count, float sign,
+                                    double factor)
+{
+    for (size_t j = 0; j < count; j++) {
+        const float scaled = (float)((double)w[j] * factor);
+
+        w[j] = w[j] * sign > 0.0F ? scaled : w[j];
+    }
+}
+
 /* The weights of one sign, 0 for the others. */
 LM_VECTORISE static void select_sign(float *to, const float *w, size_t count,
                                      float sign)
@@ -93,13 +104,10 @@ static bool normalise(limen_plastic *p, const lm_connection *c, size_t i,
     const size_t count = lm_row_first(c, i + 1) - first;
     const double sum = lm_row_total(p, c, i, sign);
     const double factor = target / sum;
-    float *w = c->w + first;
 
     if (sum == 0.0 || fabs(sum - target) <= target * 0x1p-23)
         return false;
-    for (size_t j = 0; j < count; j++)
-        if (w[j] * sign > 0.0F)
-            w[j] = (float)((double)w[j] * factor);
+    scale_sign(c->w + first, count, sign, factor);
     return true;
 }
 
@@ -114,8 +122,10 @@ void lm_normalise_apply(limen_plastic *p, size_t r)
     for (size_t i = 0; i < c->n; i++) {
         if (!p->unsummed[k][i])
             continue;
-        const bool up = normalise(p, c, i, 1.0F, (double)rule->target);
-        const bool down = normalise(p, c, i, -1.0F, (double)rule->target);
+        const bool up = p->excites[c->from] &&
+                        normalise(p, c, i, 1.0F, (double)rule->target);
+        const bool down = p->inhibits[c->from] &&
+                          normalise(p, c, i, -1.0F, (double)rule->target);
 
         if (up || down)
             p->changed[k][i] = 1;

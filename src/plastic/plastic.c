@@ -222,6 +222,8 @@ static limen_plastic *lay_out(lm_arena *arena, const plan *of)
     made.rule = lm_arena_take(arena, of->count, 1, sizeof *made.rule);
     made.memory = lm_arena_take(arena, of->count, 1, sizeof *made.memory);
     made.sign = lm_arena_take(arena, net->layers, 1, sizeof *made.sign);
+    made.excites = lm_arena_take(arena, net->layers, 1, 1);
+    made.inhibits = lm_arena_take(arena, net->layers, 1, 1);
     made.before = lm_arena_take(arena, net->layers, 1, sizeof *made.before);
     made.spikes = lm_arena_take(arena, net->layers, 1, sizeof *made.spikes);
     made.a = lm_arena_take(arena, net->layers, 1, sizeof *made.a);
@@ -259,16 +261,27 @@ static limen_plastic *lay_out(lm_arena *arena, const plan *of)
     return p;
 }
 
+/* Which units of a layer excite, and which inhibit. */
+static void take_cells(limen_plastic *p, size_t l, const int8_t *cells)
+{
+    for (size_t i = 0; i < p->net->units[l]; i++) {
+        const bool excites = cells == NULL || cells[i] > 0;
+
+        p->sign[l][i] = excites ? 1.0F : -1.0F;
+        p->excites[l] |= excites;
+        p->inhibits[l] |= !excites;
+    }
+}
+
 static limen_status fill(limen_plastic *p, const plan *of,
                          const int8_t *const *cells, limen_error *err)
 {
     limen_status status = limen_network_copy(&p->net, of->net, err);
 
+    if (status != LIMEN_OK)
+        return status;
     for (size_t l = 0; l < of->net->layers; l++)
-        for (size_t i = 0; i < of->net->units[l]; i++)
-            p->sign[l][i] = cells != NULL && cells[l] != NULL && cells[l][i] < 0
-                                ? -1.0F
-                                : 1.0F;
+        take_cells(p, l, cells == NULL ? NULL : cells[l]);
     for (size_t k = 0; k < of->net->connections; k++)
         memset(p->unsummed[k], 1, of->net->connection[k].n);
     for (size_t r = 0; r < of->count && status == LIMEN_OK; r++)

@@ -39,16 +39,17 @@ struct limen_plastic {
     limen_plastic_rule *rule;  /* (rules) */
     lm_plastic_memory *memory; /* (rules) */
 
-    float **sign;       /* [layer] (n) 1 excitatory, -1 inhibitory */
-    uint64_t **before;  /* [layer] (samples, words) s(t-1) */
-    lm_spikes *spikes;  /* (layers) */
-    int32_t **a;        /* [layer] (samples, n) a^(t); NULL: not asked */
-    uint8_t **changed;  /* [connection] (n) rows whose masters changed */
-    uint8_t **unsummed; /* [connection] (n) rows not summed since */
-    uint8_t **moved;    /* [layer] (n) thresholds that changed */
-    float *nothing;     /* (widest) zeros */
-    float *room;        /* (threads, 2, widest) */
-    size_t widest;      /* sources of a connection, units of a layer */
+    float **sign;             /* [layer] (n) 1 excitatory, -1 inhibitory */
+    bool *excites, *inhibits; /* (layers) whether a unit does */
+    uint64_t **before;        /* [layer] (samples, words) s(t-1) */
+    lm_spikes *spikes;        /* (layers) */
+    int32_t **a;              /* [layer] (samples, n) a^(t); NULL: not asked */
+    uint8_t **changed;        /* [connection] (n) rows whose masters changed */
+    uint8_t **unsummed;       /* [connection] (n) rows not summed since */
+    uint8_t **moved;          /* [layer] (n) thresholds that changed */
+    float *nothing;           /* (widest) zeros */
+    float *room;              /* (threads, 2, widest) */
+    size_t widest;            /* sources of a connection, units of a layer */
 };
 
 /* Whether a rule's place is a layer. */
