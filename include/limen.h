@@ -1797,7 +1797,8 @@ LIMEN_API limen_state *limen_plastic_state(limen_plastic *plastic);
 LIMEN_API limen_status limen_plastic_refresh(limen_plastic *plastic,
                                              limen_error *err);
 
-/* What rule number `rule`, a control, last measured. */
+/* What rule number `rule`, a control, last measured; of self-critical units the
+ * mean over them. */
 LIMEN_API double limen_plastic_measured(const limen_plastic *plastic,
                                         size_t rule);
 
@@ -1859,6 +1860,94 @@ LIMEN_API limen_status limen_plastic_sorn(limen_plastic **out,
  * F, each with chance 1/2.  letters: (steps) 0 .. 5. */
 LIMEN_API void limen_counting_letters(uint8_t *letters, size_t n, size_t steps,
                                       uint64_t seed);
+
+/* ---- Simulations ----------------------------------------------------------
+ *
+ * Known networks that regulate themselves, run for long, with a record.
+ */
+#define LIMEN_PRESET_LIST(X)                                                   \
+    X(LIMEN_PRESET_SORN_COUNTING, "sorn-counting")                             \
+    X(LIMEN_PRESET_SORN_AVALANCHE, "sorn-avalanche")                           \
+    X(LIMEN_PRESET_BRANCHING, "branching")                                     \
+    X(LIMEN_PRESET_HOMEOSTATIC_BRANCHING, "homeostatic-branching")             \
+    X(LIMEN_PRESET_RANDOM_THRESHOLD, "random-threshold")
+
+typedef enum limen_preset {
+#define X(name, text) name,
+    LIMEN_PRESET_LIST(X)
+#undef X
+        LIMEN_PRESETS
+} limen_preset;
+
+/* "sorn-counting", ...; NULL past the last. */
+LIMEN_API const char *limen_preset_name(size_t preset);
+
+typedef struct limen_simulation_options {
+    limen_preset preset;
+    size_t units;         /* of the recorded layer */
+    size_t steps;         /* in which it changes */
+    size_t frozen;        /* and after them, in which it does not */
+    size_t recorded;      /* last steps whose spikes are kept, one byte each */
+    size_t word;          /* counting: n of A B^n C */
+    bool is_delayed;      /* SORN: inhibition one step late */
+    bool is_static;       /* nothing changes at all */
+    bool only_thresholds; /* counting, avalanche: intrinsic plasticity alone */
+    double rate;          /* target of the mean rate */
+    double drive;         /* branching: h, chance to fire without input */
+    double coupling;      /* branching: alpha at the beginning */
+    double memory;        /* homeostatic-branching: tau_hp in steps */
+    double variance; /* random-threshold: of the weights at the beginning */
+    uint64_t seed;
+} limen_simulation_options;
+
+LIMEN_API limen_simulation_options
+limen_simulation_defaults(limen_preset preset);
+
+typedef struct limen_simulation limen_simulation;
+
+LIMEN_API limen_status limen_simulation_new(
+    limen_simulation **out, const limen_simulation_options *options,
+    int threads, limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_simulation_free(limen_simulation *simulation);
+
+/* Runs on for so many steps, or to the end. */
+LIMEN_API limen_status limen_simulation_run(limen_simulation *simulation,
+                                            size_t steps, limen_error *err);
+
+typedef struct limen_simulation_summary {
+    size_t steps, all; /* run, and to run */
+    double rate;       /* spikes of a unit and step, over the last tenth */
+    double rate_least, rate_most; /* of a unit, over the recorded steps; NAN */
+    double measure; /* share of possible links that exist (SORN), mean coupling
+                       (branching), estimated growth of damage of a flipped
+                       unit (random-threshold) */
+} limen_simulation_summary;
+
+LIMEN_API limen_simulation_summary
+limen_simulation_summarise(const limen_simulation *simulation);
+LIMEN_API limen_simulation_options
+limen_simulation_options_of(const limen_simulation *simulation);
+
+/* The network; NULL for the branching presets, which have none. */
+LIMEN_API limen_plastic *limen_simulation_plastic(limen_simulation *simulation);
+
+/* Writes an NPZ: activity (steps) spikes of the layer in each step, raster
+ * (recorded, units) if any is kept, trend (points, 3): step, rate since the
+ * point before, measure; letters (recorded) of the counting task. */
+LIMEN_API limen_status limen_simulation_write(const char *path,
+                                              limen_simulation *simulation,
+                                              limen_error *err);
+
+/* A checkpoint; load begins where it was written and ends with the same bytes.
+ */
+LIMEN_API limen_status limen_simulation_save(const char *path,
+                                             limen_simulation *simulation,
+                                             limen_error *err);
+LIMEN_API limen_status limen_simulation_load(limen_simulation **out,
+                                             const char *path, int threads,
+                                             limen_error *err);
 
 #ifdef __cplusplus
 }

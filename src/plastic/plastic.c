@@ -369,5 +369,10 @@ limen_state *limen_plastic_state(limen_plastic *plastic)
 double limen_plastic_measured(const limen_plastic *plastic, size_t rule)
 {
     assert(rule < plastic->rules);
-    return plastic->memory[rule].sums[2];
+    const lm_plastic_memory *memory = &plastic->memory[rule];
+    double sum = 0.0;
+
+    for (size_t i = 0; i < memory->units; i++)
+        sum += (double)memory->own[i];
+    return memory->units > 0 ? sum / (double)memory->units : memory->sums[2];
 }

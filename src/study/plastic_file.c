@@ -8,21 +8,15 @@
 #include "base/error.h"
 #include "io/safetensors.h"
 #include "plastic/plastic.h"
+#include "study/courier.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Either way: writes where `to` is not NULL, reads into the place else. */
-typedef struct courier {
-    lm_tensors *to;
-    const lm_safetensors *from;
-    limen_error *err;
-} courier;
-
-static limen_status carry(const courier *by, const char *name, size_t number,
-                          lm_dtype dtype, void *data, size_t count)
+limen_status lm_carry(const lm_courier *by, const char *name, size_t number,
+                      lm_dtype dtype, void *data, size_t count)
 {
     char full[64];
 
@@ -32,23 +26,25 @@ static limen_status carry(const courier *by, const char *name, size_t number,
     return lm_safetensors_get(by->from, full, dtype, data, count, by->err);
 }
 
-static limen_status carry_layer(const courier *by, limen_plastic *p, size_t l)
+static limen_status carry_layer(const lm_courier *by, limen_plastic *p,
+                                size_t l)
 {
     lm_state_layer *layer = &p->state->layer[l];
     const size_t all = p->state->samples * layer->n;
-    limen_status status = carry(by, "bits", l, LM_U64, layer->bits,
-                                p->state->samples * layer->words);
+    limen_status status = lm_carry(by, "bits", l, LM_U64, layer->bits,
+                                   p->state->samples * layer->words);
 
     if (status == LIMEN_OK && l > 0)
-        status = carry(by, "theta", l, LM_F32, p->net->theta[l], layer->n);
+        status = lm_carry(by, "theta", l, LM_F32, p->net->theta[l], layer->n);
     if (status == LIMEN_OK && layer->adapted != NULL)
-        status = carry(by, "adapted", l, LM_U32, layer->adapted, all);
+        status = lm_carry(by, "adapted", l, LM_U32, layer->adapted, all);
     if (status == LIMEN_OK && layer->refractory != NULL)
-        status = carry(by, "refractory", l, LM_U8, layer->refractory, 2 * all);
+        status =
+            lm_carry(by, "refractory", l, LM_U8, layer->refractory, 2 * all);
     return status;
 }
 
-static limen_status carry_all(const courier *by, limen_plastic *p)
+limen_status lm_carry_plastic(const lm_courier *by, limen_plastic *p)
 {
     limen_status status = LIMEN_OK;
 
@@ -56,14 +52,14 @@ static limen_status carry_all(const courier *by, limen_plastic *p)
         status = carry_layer(by, p, l);
     for (size_t k = 0; k < p->net->connections && status == LIMEN_OK; k++)
         if (p->net->connection[k].entries > 0)
-            status = carry(by, "weights", k, LM_F32, p->net->connection[k].w,
-                           p->net->connection[k].entries);
+            status = lm_carry(by, "weights", k, LM_F32, p->net->connection[k].w,
+                              p->net->connection[k].entries);
     for (size_t r = 0; r < p->rules && status == LIMEN_OK; r++) {
         lm_plastic_memory *memory = &p->memory[r];
 
-        status = carry(by, "sums", r, LM_F64, memory->sums, LM_PLASTIC_SUMS);
+        status = lm_carry(by, "sums", r, LM_F64, memory->sums, LM_PLASTIC_SUMS);
         if (status == LIMEN_OK && memory->own != NULL)
-            status = carry(by, "own", r, LM_F32, memory->own, memory->units);
+            status = lm_carry(by, "own", r, LM_F32, memory->own, memory->units);
     }
     return status;
 }
@@ -109,7 +105,7 @@ limen_status limen_plastic_save(const char *path, limen_plastic *p,
     if (status == LIMEN_OK)
         status = lm_tensors_note(to, "steps", steps, err);
     if (status == LIMEN_OK)
-        status = carry_all(&(courier){ to, NULL, err }, p);
+        status = lm_carry_plastic(&(lm_courier){ to, NULL, err }, p);
     if (status == LIMEN_OK)
         status = lm_tensors_write(to, path, err);
     lm_tensors_free(to);
@@ -146,9 +142,8 @@ static limen_status check(size_t *steps, const lm_safetensors *from,
     return status;
 }
 
-/* The bits past n must be zero. */
-static limen_status check_bits(const limen_plastic *p, const char *path,
-                               limen_error *err)
+limen_status lm_check_bits(const limen_plastic *p, const char *path,
+                           limen_error *err)
 {
     for (size_t l = 0; l < p->state->layers; l++) {
         const lm_state_layer *layer = &p->state->layer[l];
@@ -173,9 +168,9 @@ limen_status limen_plastic_load(limen_plastic *p, const char *path,
     if (status == LIMEN_OK)
         status = check(&steps, from, p, err);
     if (status == LIMEN_OK)
-        status = carry_all(&(courier){ NULL, from, err }, p);
+        status = lm_carry_plastic(&(lm_courier){ NULL, from, err }, p);
     if (status == LIMEN_OK)
-        status = check_bits(p, path, err);
+        status = lm_check_bits(p, path, err);
     if (status == LIMEN_OK) {
         p->state->steps = steps;
         status = limen_plastic_refresh(p, err);
