@@ -208,3 +208,26 @@ bool lm_exponent(int32_t *q, const limen_network *net, size_t l, size_t i)
     }
     return false;
 }
+
+bool lm_exponent_near(int32_t *q, const limen_network *net, size_t l, size_t i)
+{
+    const float peak = row_largest(net, l, i, false);
+    const float above = ldexpf(1.0F, *q + 1);
+
+    // beyond 2^21 lm_round_weight would not round
+    if (!(peak > 0.0F) || !(peak * above < 2097152.0F) ||
+        !isfinite(net->theta[l][i]) || row_largest(net, l, i, true) != 0.0F)
+        return lm_exponent(q, net, l, i);
+
+    // what does not fit above fits nowhere higher
+    const int32_t sum = row_sum(net, l, i, above);
+    if (sum <= 32767)
+        return lm_exponent(q, net, l, i);
+    // half of each weight is rounded within 3/4: 1024 of them within 768
+    if (sum <= 63000)
+        return true;
+    if (rintf(peak * above / 2.0F) <= 32767.0F &&
+        row_sum(net, l, i, above / 2.0F) <= 32767)
+        return true;
+    return lm_exponent(q, net, l, i);
+}

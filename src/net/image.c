@@ -390,7 +390,7 @@ bool lm_image_row(limen_image *image, const limen_network *net, size_t l,
     lm_image_layer *layer = &image->layer[l];
     const int32_t before = layer->q[i];
 
-    if (!lm_exponent(&layer->q[i], net, l, i))
+    if (!lm_exponent_near(&layer->q[i], net, l, i))
         return false;
     layer_write(layer, net, l, i, i + 1);
     for (size_t k = 0; k < net->connections; k++)
