@@ -13,7 +13,9 @@
 #include "study/courier.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT = 512 };
@@ -88,26 +90,56 @@ static void describe(char text[TEXT], const limen_simulation *sim)
              sim->steps);
 }
 
+/* The next number of a text, moved past it; false if there is none, or one that
+ * is no whole number up to `most` (0: any finite one). */
+static bool take_number(double *to, const char **text, double most)
+{
+    char *end = NULL;
+    const double x = strtod(*text, &end);
+
+    if (end == *text || !isfinite(x) ||
+        (most > 0.0 && (x < 0.0 || x > most || x != floor(x))))
+        return false;
+    *text = end;
+    *to = x;
+    return true;
+}
+
 static bool read(limen_simulation_options *o, size_t *steps, const char *text)
 {
-    int preset = 0;
-    int flag[3] = { 0 };
-    int end = 0;
-    const int found = sscanf(
-        text,
-        "%d %zu %zu %zu %zu %zu %d %d %d %la %la %la %la %la %" SCNu64 " %zu%n",
-        &preset, &o->units, &o->steps, &o->frozen, &o->recorded, &o->word,
-        &flag[0], &flag[1], &flag[2], &o->rate, &o->drive, &o->coupling,
-        &o->memory, &o->variance, &o->seed, steps, &end);
+    const double many = 4294967295.0;
+    const double most[] = {
+        LIMEN_PRESETS - 1, many, many, many, many, many, 1.0, 1.0, 1.0
+    };
+    double whole[sizeof most / sizeof *most];
+    double *const reals[] = { &o->rate, &o->drive, &o->coupling, &o->memory,
+                              &o->variance };
+    double ran = 0.0;
+    char *end = NULL;
 
-    if (found != 16 || text[end] != '\0' || preset < 0 ||
-        preset >= LIMEN_PRESETS)
+    for (size_t k = 0; k < sizeof most / sizeof *most; k++)
+        if (!take_number(&whole[k], &text, most[k]))
+            return false;
+    for (size_t k = 0; k < sizeof reals / sizeof *reals; k++)
+        if (!take_number(reals[k], &text, 0.0))
+            return false;
+    o->seed = strtoull(text, &end, 10);
+    if (end == text)
         return false;
-    o->preset = (limen_preset)preset;
-    o->is_delayed = flag[0] != 0;
-    o->is_static = flag[1] != 0;
-    o->only_thresholds = flag[2] != 0;
-    return *steps <= UINT32_MAX;
+    text = end;
+    if (!take_number(&ran, &text, many) || *text != '\0')
+        return false;
+    o->preset = (limen_preset)whole[0];
+    o->units = (size_t)whole[1];
+    o->steps = (size_t)whole[2];
+    o->frozen = (size_t)whole[3];
+    o->recorded = (size_t)whole[4];
+    o->word = (size_t)whole[5];
+    o->is_delayed = whole[6] != 0.0;
+    o->is_static = whole[7] != 0.0;
+    o->only_thresholds = whole[8] != 0.0;
+    *steps = (size_t)ran;
+    return true;
 }
 
 static limen_status carry_all(const lm_courier *by, limen_simulation *sim)
