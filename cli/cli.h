@@ -74,6 +74,7 @@ typedef struct cli_options {
     const char *work;            /* bench */
     const char *corrupt, *split; /* eval, data, trace */
     const char *early;           /* eval */
+    const char *adapt_data;      /* eval */
     const char *check, *python;  /* compare */
     const char *samples;         /* trace */
     size_t count;                /* trace, report; 0: as usual */

@@ -29,6 +29,7 @@ static const struct {
     [CRIT_GENERALISATION] = { "generalisation_rank", "generalisation rank" },
     [CRIT_RANK_DIFFERENCE] = { "rank_difference", "their difference" },
     [CRIT_SEPARATION] = { "separation", "network-mediated separation" },
+    [CRIT_MEMORY] = { "memory", "memory of streams" },
     [CRIT_RADIUS] = { "spectral_radius", "spectral radius" },
 };
 

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-enum { CRIT_SERIES_MAX = LIMEN_LAYERS_MAX, CRIT_LAWS = 4, CRIT_SCAN = 12 };
+enum { CRIT_LAWS = 4, CRIT_SCAN = 12, CRIT_MAP = 12 };
 
 /* Groups of measures, as --measure names them. */
 enum {
@@ -44,6 +44,7 @@ typedef enum crit_measure {
     CRIT_GENERALISATION,
     CRIT_RANK_DIFFERENCE,
     CRIT_SEPARATION,
+    CRIT_MEMORY,
     CRIT_RADIUS,
     CRIT_MEASURES
 } crit_measure;
@@ -102,6 +103,13 @@ typedef struct crit_result {
     limen_branching_naive_result naive; /* of all trials together */
 } crit_result;
 
+/* The Derrida map: distance after a step against distance before. */
+typedef struct crit_map {
+    size_t points; /* 0: not asked for */
+    double before[CRIT_MAP], after[CRIT_MAP];
+    double theory[CRIT_MAP]; /* NAN: none */
+} crit_map;
+
 typedef struct criticality {
     const cli_options *options;
     const cli_criticality_options *asked;
@@ -112,6 +120,7 @@ typedef struct criticality {
     size_t count;
     bool is_network;
     crit_found network[CRIT_MEASURES]; /* from CRIT_GROWTH on */
+    crit_map map;                      /* only for a report */
     bool has_theory;
     limen_theory theory;
     double critical[2]; /* variances: annealed, typical; NAN: none */

@@ -111,10 +111,26 @@ static json_t *theory_json(const criticality *all)
     set_number(to, "rate", all->theory.activity);
     set_number(to, "propagation", all->theory.propagation);
     set_number(to, "separation", all->theory.separation);
+    set_number(to, "memory", all->theory.memory);
     set_number(to, "lyapunov", all->network[CRIT_LYAPUNOV].theory);
     set_number(to, "critical_variance", all->critical[0]);
     set_number(to, "critical_variance_geometric", all->critical[1]);
     return to;
+}
+
+static json_t *map_json(const crit_map *map)
+{
+    json_t *points = json_array();
+
+    for (size_t k = 0; k < map->points; k++) {
+        json_t *point = json_object();
+
+        set_number(point, "before", map->before[k]);
+        set_number(point, "after", map->after[k]);
+        set_number(point, "theory", map->theory[k]);
+        json_array_append_new(points, point);
+    }
+    return points;
 }
 
 json_t *crit_json(const criticality *all)
@@ -135,6 +151,8 @@ json_t *crit_json(const criticality *all)
         json_decref(network);
     if (all->has_theory)
         json_object_set_new(to, "theory", theory_json(all));
+    if (all->map.points > 0)
+        json_object_set_new(to, "map", map_json(&all->map));
     json_object_set_new(to, "series", results);
     return to;
 }

@@ -134,38 +134,42 @@ static void set_error(crit_value *to, limen_status status,
 }
 
 /* Twins of the whole network, under the same input and noise. */
-static void measure_damage(criticality *all, const subject *from)
+static void measure_growth(criticality *all, const subject *from)
 {
-    enum { TWINS = 20, LYAPUNOV_TWINS = 100, LYAPUNOV_STEPS = 20 };
+    enum { TWINS = 100, LYAPUNOV_STEPS = 20 };
     limen_damage_options options = limen_damage_defaults();
-    limen_damage damage = { 0 };
-    limen_lyapunov lyapunov = { 0 };
+    limen_lyapunov found = { 0 };
+    limen_error err;
+
+    options.warm_up = all->asked->warm_up;
+    options.steps = options.tail = LYAPUNOV_STEPS;
+    options.twins = TWINS;
+    const limen_status status =
+        limen_lyapunov_of(&found, from->image, &from->input, &options,
+                          all->seed, all->options->threads, &err);
+    set_error(&all->network[CRIT_GROWTH].own, status, &err, found.growth,
+              found.growth_error);
+    crit_set_exponent(&all->network[CRIT_LYAPUNOV].own, status, &err, &found,
+                      1.959963984540054 * found.exponent_error);
+}
+
+/* A few units may heal by chance: what lasts is told by half of them. */
+static void measure_long_time(criticality *all, const subject *from)
+{
+    limen_damage_options options = limen_damage_defaults();
+    limen_damage found = { 0 };
     size_t units = 0;
     limen_error err;
 
     for (size_t l = 1; l < from->layers; l++)
         units += limen_network_units(from->net, l);
-    options.twins = TWINS;
-    options.steps = options.tail = 1;
-    limen_status status =
-        limen_damage_spread(&damage, from->image, &from->input, &options,
-                            all->seed, all->options->threads, &err);
-    set_error(&all->network[CRIT_GROWTH].own, status, &err, damage.growth,
-              damage.growth_error);
-    // a few units may heal by chance: what lasts is told by half of them
-    options = limen_damage_defaults();
+    options.warm_up = all->asked->warm_up;
     options.flips = units > 1 ? units / 2 : 1;
-    status = limen_damage_spread(&damage, from->image, &from->input, &options,
-                                 all->seed, all->options->threads, &err);
-    set_error(&all->network[CRIT_LONG_TIME].own, status, &err, damage.long_time,
-              damage.long_time_error);
-    options.flips = 1;
-    options.steps = options.tail = LYAPUNOV_STEPS;
-    options.twins = LYAPUNOV_TWINS;
-    status = limen_lyapunov_of(&lyapunov, from->image, &from->input, &options,
-                               all->seed, all->options->threads, &err);
-    crit_set_exponent(&all->network[CRIT_LYAPUNOV].own, status, &err, &lyapunov,
-                      1.959963984540054 * lyapunov.exponent_error);
+    const limen_status status =
+        limen_damage_spread(&found, from->image, &from->input, &options,
+                            all->seed, all->options->threads, &err);
+    set_error(&all->network[CRIT_LONG_TIME].own, status, &err, found.long_time,
+              found.long_time_error);
 }
 
 /* Of the first recurrent connection of a hidden layer. */
@@ -209,8 +213,10 @@ int crit_open_model(criticality *all)
     if (code == CLI_DONE &&
         (all->groups & (CRIT_BRANCHING | CRIT_AVALANCHES | CRIT_STATISTICS)))
         code = record(all, &from);
-    if (code == CLI_DONE && all->groups & CRIT_DAMAGE)
-        measure_damage(all, &from);
+    if (code == CLI_DONE && all->groups & CRIT_DAMAGE) {
+        measure_growth(all, &from);
+        measure_long_time(all, &from);
+    }
     if (code == CLI_DONE && all->groups & CRIT_RANKS)
         measure_radius(all, &from);
     subject_clear(&from);

@@ -13,7 +13,8 @@ enum {
     RANK_STEPS = 60,
     RANK_SHARED = 8,
     LYAPUNOV_STEPS = 50,
-    TWINS = 10
+    TWINS = 500,
+    MAP_TWINS = 10
 };
 
 static int describe(limen_random_network *to, const criticality *all)
@@ -159,45 +160,105 @@ static void set_error(crit_value *to, limen_status status,
     crit_set(to, status, err, value, value - half, value + half);
 }
 
-static void measure_damage(criticality *all, const limen_random_network *spec)
+/* Growth along a run, each unit flipped in turn where they are few. */
+static void measure_growth(criticality *all, const limen_random_network *spec)
 {
     const size_t networks = all->asked->networks;
-    const size_t runs = all->asked->runs;
-    const int threads = all->options->threads;
     limen_damage_options options = limen_damage_defaults();
-    limen_damage damage = { 0 };
-    limen_lyapunov lyapunov = { 0 };
+    limen_lyapunov found = { 0 };
     limen_error err;
 
-    options.twins = TWINS;
-    options.steps = options.tail = 1;
-    limen_status status = limen_random_damage(
-        &damage, spec, networks, runs, &options, all->seed, threads, &err);
-    set_error(&all->network[CRIT_GROWTH].own, status, &err, damage.growth,
-              damage.growth_error, networks);
-    // a few units may heal by chance: what lasts is told by half of them
-    options = limen_damage_defaults();
-    options.flips = spec->units > 1 ? spec->units / 2 : 1;
-    status = limen_random_damage(&damage, spec, networks, runs, &options,
-                                 all->seed, threads, &err);
-    set_error(&all->network[CRIT_LONG_TIME].own, status, &err, damage.long_time,
-              damage.long_time_error, networks);
-    options.flips = 1;
+    options.warm_up = all->asked->warm_up;
     options.steps = options.tail = LYAPUNOV_STEPS;
-    options.twins = 0; // each unit in turn: no step without damage
-    status = limen_random_lyapunov(&lyapunov, spec, networks, 1, &options,
-                                   all->seed, threads, &err);
+    options.twins = spec->units <= TWINS ? 0 : TWINS;
+    const limen_status status =
+        limen_random_lyapunov(&found, spec, networks, 1, &options, all->seed,
+                              all->options->threads, &err);
+    set_error(&all->network[CRIT_GROWTH].own, status, &err, found.growth,
+              found.growth_error, networks);
     crit_set_exponent(
-        &all->network[CRIT_LYAPUNOV].own, status, &err, &lyapunov,
-        cli_t_interval(lyapunov.exponent_error * sqrt((double)networks),
+        &all->network[CRIT_LYAPUNOV].own, status, &err, &found,
+        cli_t_interval(found.exponent_error * sqrt((double)networks),
                        networks));
+}
+
+/* A few units may heal by chance: what lasts is told by half of them. */
+static void measure_long_time(criticality *all,
+                              const limen_random_network *spec)
+{
+    const size_t networks = all->asked->networks;
+    limen_damage_options options = limen_damage_defaults();
+    limen_damage found = { 0 };
+    limen_error err;
+
+    options.warm_up = all->asked->warm_up;
+    options.flips = spec->units > 1 ? spec->units / 2 : 1;
+    const limen_status status =
+        limen_random_damage(&found, spec, networks, all->asked->runs, &options,
+                            all->seed, all->options->threads, &err);
+    set_error(&all->network[CRIT_LONG_TIME].own, status, &err, found.long_time,
+              found.long_time_error, networks);
+}
+
+/* Adds the map of one network: distances from one unit to all of them. */
+static limen_status map_one(crit_map *to, const size_t *flips, const drawn *one,
+                            const criticality *all, limen_error *err)
+{
+    const uint64_t key = 0;
+    const limen_input input = input_of(one, &key);
+    limen_damage_options options = limen_damage_defaults();
+    double after[CRIT_MAP];
+
+    options.warm_up = all->asked->warm_up;
+    options.steps = options.tail = LYAPUNOV_STEPS;
+    options.twins = MAP_TWINS;
+    const limen_status status =
+        limen_derrida_map(after, flips, to->points, one->image, &input,
+                          &options, all->seed, all->options->threads, err);
+    for (size_t p = 0; status == LIMEN_OK && p < to->points; p++)
+        to->after[p] += after[p] / RANK_NETWORKS;
+    return status;
+}
+
+/* The Derrida map of a few networks, and that of theory where there is one. */
+static void measure_map(criticality *all, const limen_random_network *spec)
+{
+    crit_map found = { .points = CRIT_MAP };
+    const bool has_theory =
+        all->has_theory && spec->form == LIMEN_PLUS_MINUS &&
+        (spec->weights == LIMEN_WEIGHTS_SIGNS || spec->mean == 0.0);
+    size_t flips[CRIT_MAP];
+    limen_status status = LIMEN_OK;
+    limen_error err;
+
+    if (spec->units < CRIT_MAP)
+        return;
+    for (size_t p = 0; p < CRIT_MAP; p++) {
+        const size_t all_units = spec->units;
+
+        flips[p] = p == 0 ? 1 : p * all_units / (CRIT_MAP - 1);
+        found.before[p] = (double)flips[p] / (double)all_units;
+        found.theory[p] = has_theory
+                              ? limen_hamming_map(spec, found.before[p], false)
+                              : (double)NAN;
+    }
+    for (size_t k = 0; status == LIMEN_OK && k < RANK_NETWORKS; k++) {
+        drawn one;
+
+        status = draw(&one, spec, k, all->options->threads, &err);
+        if (status == LIMEN_OK)
+            status = map_one(&found, flips, &one, all, &err);
+        drawn_clear(&one);
+    }
+    if (status == LIMEN_OK)
+        all->map = found;
 }
 
 /* What each of a few networks has. */
 typedef struct ranks {
     double kernel[RANK_NETWORKS], generalisation[RANK_NETWORKS];
     double difference[RANK_NETWORKS], separation[RANK_NETWORKS];
-    double radius[RANK_NETWORKS];
+    double memory[RANK_NETWORKS], radius[RANK_NETWORKS];
 } ranks;
 
 static limen_status rank_one(ranks *to, size_t k, const drawn *one,
@@ -228,6 +289,7 @@ static limen_status rank_one(ranks *to, size_t k, const drawn *one,
         to->generalisation[k] = (double)generalisation;
         to->difference[k] = (double)kernel - (double)generalisation;
         to->separation[k] = separation.network;
+        to->memory[k] = separation.memory;
     }
     return status;
 }
@@ -255,9 +317,10 @@ static void set_ranks(criticality *all, limen_status status,
                       const limen_error *err, const ranks *found, size_t count)
 {
     const double *const values[] = { found->kernel, found->generalisation,
-                                     found->difference, found->separation };
+                                     found->difference, found->separation,
+                                     found->memory };
 
-    for (size_t k = 0; k < 4; k++) {
+    for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
         crit_value *to = &all->network[CRIT_KERNEL + k].own;
 
         if (status == LIMEN_OK)
@@ -323,6 +386,7 @@ static int predict(criticality *all, const limen_random_network *spec)
                                              ? log(all->theory.growth_geometric)
                                              : (double)NAN;
     all->network[CRIT_SEPARATION].theory = all->theory.separation;
+    all->network[CRIT_MEMORY].theory = all->theory.memory;
     return CLI_DONE;
 }
 
@@ -360,8 +424,12 @@ int crit_open_network(criticality *all)
         code = record_all(all, &spec);
     if (code == CLI_DONE && all->count > 0)
         all->results[0].found[CRIT_MEAN_RATE].theory = all->theory.activity;
-    if (code == CLI_DONE && all->groups & CRIT_DAMAGE)
-        measure_damage(all, &spec);
+    if (code == CLI_DONE && all->groups & CRIT_DAMAGE) {
+        measure_growth(all, &spec);
+        measure_long_time(all, &spec);
+        if (all->asked->report != NULL)
+            measure_map(all, &spec);
+    }
     if (code == CLI_DONE && all->groups & CRIT_RANKS)
         measure_ranks(all, &spec);
     return code;

@@ -281,6 +281,42 @@ static void write_result(cli_text *to, const criticality *all,
     write_scan(to, result);
 }
 
+/* Distance after a step against distance before, with the diagonal. */
+static void draw_map(cli_text *to, const crit_map *map)
+{
+    report_curves *curves = report_room(1, sizeof *curves);
+    const bool has_theory = map->points > 0 && isfinite(map->theory[0]);
+    const report_curve own =
+        report_curves_add(curves, "measured", map->points, 0, false);
+    const report_curve diagonal =
+        report_curves_add(curves, "no change", map->points, 7, false);
+
+    curves->series[1].is_reference = true;
+    for (size_t k = 0; k < map->points; k++) {
+        own.x[k] = diagonal.x[k] = diagonal.y[k] = map->before[k];
+        own.y[k] = map->after[k];
+    }
+    if (has_theory) {
+        const report_curve theory =
+            report_curves_add(curves, "theory", map->points, 1, false);
+
+        for (size_t k = 0; k < map->points; k++) {
+            theory.x[k] = map->before[k];
+            theory.y[k] = map->theory[k];
+        }
+        curves->series[2].is_reference = true;
+    }
+    if (map->points > 0)
+        cli_chart_lines(to, &(cli_chart){ .title = "Derrida map",
+                                          .x_label = "share of units that "
+                                                     "differ",
+                                          .y_label = "share a step later",
+                                          .series = curves->series,
+                                          .count = curves->count });
+    report_curves_clear(curves);
+    free(curves);
+}
+
 static void write_network(cli_text *to, const criticality *all)
 {
     report_heading(to, "The network",
@@ -290,7 +326,9 @@ static void write_network(cli_text *to, const criticality *all)
     for (crit_measure m = CRIT_GROWTH; m < CRIT_MEASURES; m++)
         if (all->network[m].own.is_asked)
             value_row(to, &all->network[m], m, false, all->has_theory);
-    cli_text_print(to, "</tbody></table></div>\n");
+    cli_text_print(to, "</tbody></table></div>\n<div class=\"charts\">\n");
+    draw_map(to, &all->map);
+    cli_text_print(to, "</div>\n");
 }
 
 int crit_report(const criticality *all, const char *path)

@@ -75,7 +75,7 @@ int crit_series_new(crit_series *to, const char *name, size_t trials,
     snprintf(to->name, sizeof to->name, "%s", name);
     if (bytes < 1e15) { // beyond which no product above is a size
         to->counts = calloc(trials * steps, sizeof *to->counts);
-        if (has_raster)
+        if (has_raster && units > 0)
             to->raster =
                 calloc(trials * steps * words_of(units), sizeof *to->raster);
     }
@@ -109,17 +109,9 @@ typedef struct piece {
     size_t steps;
 } piece;
 
-/* Trials, or parts of them where they are few. */
-static size_t piece_count(const crit_series *series)
+/* Part k of (trials parts): whole trials if parts is 1. */
+static piece piece_at(const crit_series *series, size_t k, size_t parts)
 {
-    const size_t parts = series->trials >= 3 ? 1 : PIECES / series->trials;
-
-    return series->trials * (series->steps >= 4 * parts ? parts : 1);
-}
-
-static piece piece_at(const crit_series *series, size_t k)
-{
-    const size_t parts = piece_count(series) / series->trials;
     const size_t steps = series->steps / parts;
     const size_t first = k / parts * series->steps + k % parts * steps;
 
@@ -212,47 +204,70 @@ static limen_status entropy(double *out, const piece *of, size_t units,
     return status;
 }
 
-/* Mean and interval of a measure over the pieces that have it; refused if fewer
- * than half do. */
-static void over_pieces(crit_value *to, const crit_series *series,
-                        limen_status (*measure)(double *, const piece *, size_t,
-                                                limen_error *))
+typedef limen_status measure_of(double *out, const piece *of, size_t units,
+                                limen_error *err);
+
+/* A measure of each piece, trials in `parts` parts; *known: how many have it,
+ * refused if fewer than half do. */
+static void over_pieces(crit_value *to, size_t *known,
+                        const crit_series *series, size_t parts,
+                        measure_of *measure)
 {
-    const size_t count = piece_count(series);
+    const size_t count = series->trials * parts;
     double *values = calloc(count, sizeof *values);
-    size_t known = 0;
     limen_status status = values == NULL ? LIMEN_NO_MEMORY : LIMEN_OK;
     limen_error err = { .text = "out of memory" };
 
+    *known = 0;
     for (size_t k = 0; values != NULL && k < count; k++) {
-        const piece part = piece_at(series, k);
+        const piece part = piece_at(series, k, parts);
         limen_error why;
         const limen_status own =
-            measure(&values[known], &part, series->units, &why);
+            measure(&values[*known], &part, series->units, &why);
 
         if (own == LIMEN_OK) {
-            known++;
+            ++*known;
         } else {
             status = own;
             err = why;
         }
     }
-    if (known > 0 && 2 * known >= count)
-        crit_set_mean(to, values, known);
+    if (*known > 0 && 2 * *known >= count)
+        crit_set_mean(to, values, *known);
     else
         crit_set(to, status, &err, NAN, NAN, NAN);
-    to->missing = count - known;
     free(values);
+}
+
+/* The mean over whole trials, with its interval over trials; of few trials that
+ * over pieces of them, around the estimate of the whole: pieces of a slow
+ * process vary less than all of it. */
+static void over_trials(crit_value *to, const crit_series *series,
+                        measure_of *measure)
+{
+    crit_value parts = { .value = NAN };
+    size_t known;
+
+    over_pieces(to, &known, series, 1, measure);
+    to->missing = series->trials - known;
+    if (!to->is_known || isfinite(to->low) || series->trials >= 3 ||
+        series->steps < (size_t)4 * PIECES)
+        return;
+    over_pieces(&parts, &known, series, PIECES / series->trials, measure);
+    if (!parts.is_known)
+        return;
+    to->low = to->value - (parts.value - parts.low);
+    to->high = to->value + (parts.high - parts.value);
 }
 
 static void measure_statistics(crit_value *const to[],
                                const crit_series *series, bool has_raster)
 {
-    over_pieces(to[CRIT_MEAN_RATE], series, mean_rate);
-    over_pieces(to[CRIT_FANO], series, fano);
-    over_pieces(to[CRIT_AUTOCORRELATION], series, autocorrelation);
+    over_trials(to[CRIT_MEAN_RATE], series, mean_rate);
+    over_trials(to[CRIT_FANO], series, fano);
+    over_trials(to[CRIT_AUTOCORRELATION], series, autocorrelation);
     if (series->units > 0)
-        over_pieces(to[CRIT_SUSCEPTIBILITY], series, susceptibility);
+        over_trials(to[CRIT_SUSCEPTIBILITY], series, susceptibility);
     else
         crit_refuse(to[CRIT_SUSCEPTIBILITY],
                     "a series of counts does not say how many units there are");
@@ -263,8 +278,8 @@ static void measure_statistics(crit_value *const to[],
                     "the entropy of units needs a raster, not counts");
         return;
     }
-    over_pieces(to[CRIT_CORRELATION], series, correlation);
-    over_pieces(to[CRIT_ENTROPY], series, entropy);
+    over_trials(to[CRIT_CORRELATION], series, correlation);
+    over_trials(to[CRIT_ENTROPY], series, entropy);
 }
 
 static void measure_branching(crit_value *const to[], crit_result *result,
@@ -275,7 +290,7 @@ static void measure_branching(crit_value *const to[], crit_result *result,
     limen_branching_result found = { 0 };
     limen_error err;
 
-    over_pieces(to[CRIT_NAIVE], series, naive);
+    over_trials(to[CRIT_NAIVE], series, naive);
     options.seed = all->seed;
     options.resamples = is_null ? 0 : all->asked->resamples;
     // the means of trials differ, as those of samples do; of short ones they

@@ -139,8 +139,10 @@ static void explain_network(criticality *all)
                     : growth->own.value < 1.0 ? "ordered: damage heals"
                                               : "chaotic: damage grows");
     if (late->own.is_known)
-        say(late, late->own.value < 1e-3
-                      ? "the network forgets its state: fading memory"
+        say(late, late->own.value < 1e-3 ? "the network forgets its state: "
+                                           "fading memory"
+                  : late->own.low <= 0.0
+                      ? "no more than chance: what is left dies slowly"
                       : "two states under one input stay apart: no fading "
                         "memory");
     if (exponent->own.is_known)

@@ -172,7 +172,8 @@ static int measure_more(json_t *json, const eval_subject *subject,
     const cli_options *options = subject->options;
     limen_error err;
 
-    if (options->corrupt != NULL || options->calibration) {
+    if (options->corrupt != NULL || options->calibration ||
+        subject->pool != NULL) {
         for (size_t k = 0; k < count; k++) {
             const limen_status status = eval_measure(&rows[k], subject, &err);
 
@@ -215,7 +216,8 @@ static int show(const evaluation *all, const eval_subject *subject,
 }
 
 static int evaluate(const limen_network *net, const limen_settings *settings,
-                    const limen_data *data, const cli_options *options)
+                    const limen_data *data, const limen_data *pool,
+                    const cli_options *options)
 {
     evaluation all = { .seeds = options->seeds,
                        .classes = data->classes,
@@ -234,7 +236,7 @@ static int evaluate(const limen_network *net, const limen_settings *settings,
                         "--steps: '%.60s' is not a list of ascending numbers "
                         "above 0, like 1,5,20",
                         list);
-    int code = eval_read_rows(rows, &count, options->corrupt);
+    int code = eval_read_rows(rows, &count, options->corrupt, pool != NULL);
     if (code != CLI_DONE)
         return code;
     limen_status status = limen_image_new(&image, net, options->threads, &err);
@@ -245,6 +247,7 @@ static int evaluate(const limen_network *net, const limen_settings *settings,
         .image = image,
         .settings = settings,
         .data = data,
+        .pool = pool,
         .options = options,
         .steps = all.steps[all.points - 1],
         .temperature = cli_setting_real(settings, "temperature"),
@@ -256,21 +259,37 @@ static int evaluate(const limen_network *net, const limen_settings *settings,
     return code;
 }
 
+/* The test set, or the samples of it that test-classes asks for. */
+static limen_status load_test(limen_data **out, const limen_settings *settings,
+                              limen_error *err)
+{
+    const char *dir = limen_settings_get(settings, "data-dir");
+    limen_data *all;
+    limen_status status =
+        limen_data_load(&all, limen_settings_get(settings, "data"),
+                        dir[0] == '\0' ? NULL : dir, LIMEN_TEST, err);
+
+    *out = NULL;
+    if (status == LIMEN_OK)
+        status = limen_data_of_classes(
+            out, all, limen_settings_get(settings, "test-classes"), err);
+    limen_data_free(all);
+    return status;
+}
+
 int cli_eval(cli_options *options)
 {
     limen_network *net = NULL;
     limen_settings *settings = NULL;
     limen_data *data = NULL;
+    limen_data *pool = NULL;
     limen_error err;
 
     if (options->word_count != 1)
         return cli_fail(CLI_USAGE, "eval: name one run or model");
     int code = cli_load_model(&net, &settings, options->words[0], options);
     if (code == CLI_DONE) {
-        const char *dir = limen_settings_get(settings, "data-dir");
-        const limen_status status =
-            limen_data_load(&data, limen_settings_get(settings, "data"),
-                            dir[0] == '\0' ? NULL : dir, LIMEN_TEST, &err);
+        const limen_status status = load_test(&data, settings, &err);
 
         code = status == LIMEN_OK ? CLI_DONE : cli_fail_status(status, &err);
     }
@@ -280,7 +299,10 @@ int cli_eval(cli_options *options)
                         "inputs",
                         data->features, limen_network_units(net, 0));
     if (code == CLI_DONE)
-        code = evaluate(net, settings, data, options);
+        code = eval_pool(&pool, net, settings, data, options);
+    if (code == CLI_DONE)
+        code = evaluate(net, settings, data, pool, options);
+    limen_data_free(pool);
     limen_data_free(data);
     limen_network_free(net);
     limen_settings_free(settings);

@@ -12,6 +12,7 @@ typedef struct eval_subject {
     const limen_image *image;
     const limen_settings *settings;
     const limen_data *data;
+    const limen_data *pool; /* what thresholds are moved on; NULL: they stay */
     const cli_options *options;
     size_t steps; /* of an answer */
     double temperature;
@@ -22,6 +23,7 @@ typedef struct eval_row {
     const char *corruption; /* NULL: clean */
     size_t index;
     double amount;
+    bool is_adapted; /* after homeostasis */
     double accuracy, ties;
     double silent, saturated; /* shares of the hidden units */
     double winner;            /* the largest share of answers a class got */
@@ -29,8 +31,17 @@ typedef struct eval_row {
                                       hold all seeds' answers */
 } eval_row;
 
-/* "gaussian:0.3,block" after the clean one; an exit code. */
-int eval_read_rows(eval_row rows[EVAL_ROWS], size_t *count, const char *list);
+/* "gaussian:0.3,block" after the clean one, each once more adapted if wanted;
+ * an exit code. */
+int eval_read_rows(eval_row rows[EVAL_ROWS], size_t *count, const char *list,
+                   bool adapts);
+
+/* The unlabelled images that --adapt N takes its first N from, NULL without it:
+ * those of --adapt-data, or what the run held out, or else what it was trained
+ * on.  Gives net its rates of training if it has none.  An exit code. */
+int eval_pool(limen_data **out, limen_network *net,
+              const limen_settings *settings, const limen_data *test,
+              const cli_options *options);
 
 limen_status eval_measure(eval_row *row, const eval_subject *subject,
                           limen_error *err);

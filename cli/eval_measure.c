@@ -108,8 +108,8 @@ static void add_calibration(limen_calibration *sum,
 
 static limen_status add_seed(eval_row *row, room *work,
                              const eval_subject *subject,
-                             const limen_data *data, uint64_t seed,
-                             limen_error *err)
+                             const limen_image *image, const limen_data *data,
+                             uint64_t seed, limen_error *err)
 {
     const limen_settings *settings = subject->settings;
     const size_t outputs = limen_network_units(subject->net, work->layers - 1);
@@ -124,9 +124,9 @@ static limen_status add_seed(eval_row *row, room *work,
 
     out->accuracy = &work->accuracy;
     out->ties = &work->ties;
-    limen_status status = limen_evaluate(out, subject->image, &input,
-                                         data->labels, &subject->steps, burn_in,
-                                         seed, subject->options->threads, err);
+    limen_status status =
+        limen_evaluate(out, image, &input, data->labels, &subject->steps,
+                       burn_in, seed, subject->options->threads, err);
     if (status == LIMEN_OK)
         status = limen_calibrate(&one, out->y, out->answers, data->labels,
                                  data->samples, outputs, beta, err);
@@ -162,6 +162,33 @@ static void divide_calibration(limen_calibration *sum, double seeds)
         }
 }
 
+/* One seed: noise, corruptions, and where thresholds are moved those of the
+ * samples they are moved on. */
+static limen_status measure_seed(eval_row *row, room *work,
+                                 const eval_subject *subject, uint64_t seed,
+                                 limen_error *err)
+{
+    const size_t corruption = row->corruption == NULL ? SIZE_MAX : row->index;
+    limen_data *changed = NULL;
+    limen_image *adapted = NULL;
+    limen_status status = LIMEN_OK;
+
+    if (row->corruption != NULL)
+        status = limen_data_corrupt(&changed, subject->data, row->index,
+                                    row->amount, seed, err);
+    if (status == LIMEN_OK && row->is_adapted)
+        status = limen_adapted_image(&adapted, subject->net, subject->settings,
+                                     subject->pool, corruption, row->amount,
+                                     seed, subject->options->threads, err);
+    if (status == LIMEN_OK)
+        status = add_seed(row, work, subject,
+                          adapted == NULL ? subject->image : adapted,
+                          changed == NULL ? subject->data : changed, seed, err);
+    limen_image_free(adapted);
+    limen_data_free(changed);
+    return status;
+}
+
 limen_status eval_measure(eval_row *row, const eval_subject *subject,
                           limen_error *err)
 {
@@ -170,18 +197,8 @@ limen_status eval_measure(eval_row *row, const eval_subject *subject,
     room work;
     limen_status status = room_new(&work, subject, err);
 
-    for (size_t k = 0; status == LIMEN_OK && k < seeds; k++) {
-        limen_data *changed = NULL;
-
-        if (row->corruption != NULL)
-            status = limen_data_corrupt(&changed, subject->data, row->index,
-                                        row->amount, first + k, err);
-        if (status == LIMEN_OK)
-            status = add_seed(row, &work, subject,
-                              changed == NULL ? subject->data : changed,
-                              first + k, err);
-        limen_data_free(changed);
-    }
+    for (size_t k = 0; status == LIMEN_OK && k < seeds; k++)
+        status = measure_seed(row, &work, subject, first + k, err);
     room_free(&work);
     row->accuracy /= (double)seeds;
     row->ties /= (double)seeds;

@@ -5,8 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-int eval_read_rows(eval_row rows[EVAL_ROWS], size_t *count, const char *list)
+/* Puts an adapted twin after each row. */
+static void double_rows(eval_row *rows, size_t count)
 {
+    for (size_t k = count; k-- > 0;) {
+        rows[2 * k + 1] = rows[k];
+        rows[2 * k + 1].is_adapted = true;
+        rows[2 * k] = rows[k];
+    }
+}
+
+int eval_read_rows(eval_row rows[EVAL_ROWS], size_t *count, const char *list,
+                   bool adapts)
+{
+    const size_t most = adapts ? EVAL_ROWS / 2 : EVAL_ROWS;
+
     rows[0] = (eval_row){ .corruption = NULL };
     *count = 1;
     while (list != NULL) {
@@ -15,11 +28,11 @@ int eval_read_rows(eval_row rows[EVAL_ROWS], size_t *count, const char *list)
         eval_row *row = &rows[*count];
         limen_error err;
 
-        if (*count == EVAL_ROWS || length >= sizeof item)
+        if (*count == most || length >= sizeof item)
             return cli_fail(CLI_USAGE,
                             "--corrupt: up to %d items like "
                             "gaussian:0.3, separated by commas",
-                            EVAL_ROWS - 1);
+                            (int)most - 1);
         memcpy(item, list, length);
         *row = (eval_row){ .index = 0 };
         const limen_status status =
@@ -30,23 +43,31 @@ int eval_read_rows(eval_row rows[EVAL_ROWS], size_t *count, const char *list)
         ++*count;
         list = list[length] == ',' ? list + length + 1 : NULL;
     }
+    if (adapts) {
+        double_rows(rows, *count);
+        *count *= 2;
+    }
     return CLI_DONE;
 }
 
 static void name_of(char *to, size_t room, const eval_row *row)
 {
+    const char *adapted = row->is_adapted ? ", adapted" : "";
+
     if (row->corruption == NULL)
-        snprintf(to, room, "clean");
+        snprintf(to, room, "clean%s", adapted);
     else
-        snprintf(to, room, "%s %g", row->corruption, row->amount);
+        snprintf(to, room, "%s %g%s", row->corruption, row->amount, adapted);
 }
 
 void eval_print_rows(const eval_row *rows, size_t count,
                      const eval_subject *subject)
 {
+    const int wide = subject->pool == NULL ? 18 : 27;
+
     printf("\nAt T = %zu; confidence is softmax(beta y / %g)\n"
-           "%-18s %9s  %-17s %5s %7s %10s %7s %6s %7s %6s\n",
-           subject->steps, subject->temperature, "condition", "accuracy",
+           "%-*s %9s  %-17s %5s %7s %10s %7s %6s %7s %6s\n",
+           subject->steps, subject->temperature, wide, "condition", "accuracy",
            "95 % over samples", "ties", "silent", "saturated", "winner", "ECE",
            "raw", "AUROC");
     for (size_t k = 0; k < count; k++) {
@@ -56,9 +77,9 @@ void eval_print_rows(const eval_row *rows, size_t count,
 
         name_of(name, sizeof name, row);
         cli_wilson(row->accuracy, subject->data->samples, &low, &high);
-        printf("%-18s %7.2f %%  %6.2f to %6.2f  %4.1f%% %6.1f%% %9.1f%% "
+        printf("%-*s %7.2f %%  %6.2f to %6.2f  %4.1f%% %6.1f%% %9.1f%% "
                "%6.1f%% %5.1f%% %6.1f%% %6.3f\n",
-               name, 100.0 * row->accuracy, 100.0 * low, 100.0 * high,
+               wide, name, 100.0 * row->accuracy, 100.0 * low, 100.0 * high,
                100.0 * row->ties, 100.0 * row->silent, 100.0 * row->saturated,
                100.0 * row->winner, 100.0 * row->scaled.error,
                100.0 * row->raw.error, row->scaled.roc_area);
@@ -127,6 +148,8 @@ json_t *eval_rows_json(const eval_row *rows, size_t count,
             row->scaled.error, "temperature", subject->temperature, "roc_area",
             number(row->scaled.roc_area), "loss", row->scaled.loss, "brier",
             row->scaled.brier);
+        if (subject->pool != NULL)
+            json_object_set_new(one, "adapted", json_boolean(row->is_adapted));
         if (subject->options->calibration) {
             json_object_set_new(one, "bins", bins_json(&row->scaled));
             json_object_set_new(one, "bins_raw", bins_json(&row->raw));

@@ -42,6 +42,9 @@ static const cli_option table[] = {
       "how sure answers are, and how often right (reliability diagram)" },
     { "early", 0, "LEADS", CLI_EVAL,
       "answer as soon as a class leads by so many spikes, as 1,2,4" },
+    { "adapt-data", 0, "FILE", CLI_EVAL,
+      "images that --adapt moves thresholds on, as predict reads them "
+      "(default: what the run held out)" },
     { "raster", 0, "FILE.npy", CLI_PREDICT, "write the spikes of a layer" },
     { "layer", 0, "L", CLI_PREDICT, "that layer (default: 1)" },
     { "work", 0, "LIST", CLI_BENCH,
@@ -99,6 +102,18 @@ const cli_option *cli_option_at(size_t i)
     return i < count ? &table[i] : cli_criticality_option_at(i - count);
 }
 
+/* Settings that a test of `limen eval` and of studies reads, training not. */
+static bool is_of_adapted_test(const char *name)
+{
+    static const char *const names[] = { "adapt", "adapt-rounds", "adapt-step",
+                                         "test-classes" };
+
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (strcmp(name, names[k]) == 0)
+            return true;
+    return false;
+}
+
 bool cli_takes_setting(unsigned command, const char *name)
 {
     static const char *const testing[] = { "data",        "data-dir",
@@ -107,6 +122,8 @@ bool cli_takes_setting(unsigned command, const char *name)
                                            "temperature" };
 
     if (command & (CLI_TRAIN | CLI_INFO | CLI_BENCH))
+        return !is_of_adapted_test(name);
+    if (command & CLI_EVAL && is_of_adapted_test(name))
         return true;
     if (command & CLI_CRITICALITY)
         return strcmp(name, "seed") == 0 || strcmp(name, "data") == 0 ||
@@ -233,6 +250,7 @@ static const char **text_of(cli_options *options, const char *name)
         { "corrupt", &options->corrupt },
         { "split", &options->split },
         { "early", &options->early },
+        { "adapt-data", &options->adapt_data },
         { "time-limit", &options->time_limit },
         { "samples", &options->samples },
     };

@@ -129,9 +129,10 @@ void cli_criticality_defaults(cli_criticality_options *options)
 /* An option that is a number, with its range. */
 typedef struct numeric {
     const char *name;
-    size_t *count; /* or */
+    size_t *count; /* if is_whole, else */
     double *real;
     double min, max;
+    bool is_whole;
     bool describes; /* a network */
 } numeric;
 
@@ -140,25 +141,25 @@ static bool take_numeric(cli_criticality_options *to, const char *name,
 {
     const double huge = 1e9;
     const numeric all[] = {
-        { "units", &to->units, NULL, 1, LIMEN_UNITS_MAX, true },
-        { "networks", &to->networks, NULL, 1, 1e6, true },
-        { "runs", &to->runs, NULL, 1, 1e6, false },
-        { "steps", &to->steps, NULL, 1, 1e9, false },
-        { "warm-up", &to->warm_up, NULL, 0, 1e9, false },
-        { "count", &to->count, NULL, 1, 1e6, false },
-        { "layer", &to->layer, NULL, 1, LIMEN_LAYERS_MAX, false },
-        { "bin", &to->bin, NULL, 1, 1e6, false },
-        { "resamples", &to->resamples, NULL, 20, 1e5, false },
-        { "in-degree", NULL, &to->in_degree, 0, LIMEN_UNITS_MAX, true },
-        { "weights-sd", NULL, &to->weights_sd, 0, huge, true },
-        { "weights-mean", NULL, &to->weights_mean, -huge, huge, true },
-        { "threshold", NULL, &to->threshold, -huge, huge, true },
-        { "input-mean", NULL, &to->input_mean, -huge, huge, true },
-        { "input-step", NULL, &to->input_step, 0, huge, true },
-        { "input-rate", NULL, &to->input_rate, 0, 1, true },
-        { "avalanche-threshold", NULL, &to->avalanche_threshold, 0, huge,
+        { "units", &to->units, NULL, 1, LIMEN_UNITS_MAX, true, true },
+        { "networks", &to->networks, NULL, 1, 1e6, true, true },
+        { "runs", &to->runs, NULL, 1, 1e6, true, false },
+        { "steps", &to->steps, NULL, 1, 1e9, true, false },
+        { "warm-up", &to->warm_up, NULL, 0, 1e9, true, false },
+        { "count", &to->count, NULL, 1, 1e6, true, false },
+        { "layer", &to->layer, NULL, 1, LIMEN_LAYERS_MAX, true, false },
+        { "bin", &to->bin, NULL, 1, 1e6, true, false },
+        { "resamples", &to->resamples, NULL, 20, 1e5, true, false },
+        { "in-degree", NULL, &to->in_degree, 0, LIMEN_UNITS_MAX, false, true },
+        { "weights-sd", NULL, &to->weights_sd, 0, huge, false, true },
+        { "weights-mean", NULL, &to->weights_mean, -huge, huge, false, true },
+        { "threshold", NULL, &to->threshold, -huge, huge, false, true },
+        { "input-mean", NULL, &to->input_mean, -huge, huge, false, true },
+        { "input-step", NULL, &to->input_step, 0, huge, false, true },
+        { "input-rate", NULL, &to->input_rate, 0, 1, false, true },
+        { "avalanche-threshold", NULL, &to->avalanche_threshold, 0, huge, false,
           false },
-        { "sampled", NULL, &to->sampled, 1e-9, 1, false },
+        { "sampled", NULL, &to->sampled, 1e-9, 1, false, false },
     };
 
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
@@ -166,7 +167,7 @@ static bool take_numeric(cli_criticality_options *to, const char *name,
 
         if (strcmp(name, of->name) != 0)
             continue;
-        *code = of->count != NULL
+        *code = of->is_whole
                     ? cli_read_count(of->count, name, text, of->min, of->max)
                     : cli_read_number(of->real, name, text, of->min, of->max);
         if (of->describes && to->describes == NULL)

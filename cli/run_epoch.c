@@ -301,10 +301,31 @@ static limen_status fit_temperature(cli_run *run, const limen_network *net,
     return status;
 }
 
-/* Saves a model with the temperature of its confidences. */
-static int save_fitted(cli_run *run, const limen_network *net, const char *name)
+/* The activity that homeostasis at test goes back to. */
+static limen_status measure_rates(const cli_run *run, limen_network *net,
+                                  limen_error *err)
+{
+    const limen_settings *settings = run->settings;
+    const limen_input input = limen_data_input(
+        run->train, (float)cli_setting_real(settings, "pixel-scale"),
+        cli_setting_encoder(settings));
+
+    return limen_network_measure_rates(
+        net, &input, (size_t)cli_setting_int(settings, "steps"),
+        (size_t)cli_setting_int(settings, "burn-in"),
+        (uint64_t)cli_setting_int(settings, "seed"), run->options->threads,
+        err);
+}
+
+/* Saves a model with the rates of its units and the temperature of its
+ * confidences. */
+static int save_fitted(cli_run *run, limen_network *net, const char *name)
 {
     limen_error err;
+    const limen_status measured = measure_rates(run, net, &err);
+
+    if (measured != LIMEN_OK)
+        return cli_fail_status(measured, &err);
 
     if (run->validation != NULL && run->fits_temperature) {
         const limen_status status = fit_temperature(run, net, &err);

@@ -68,8 +68,9 @@ static bool add_own(arguments *to, const sweep *all, size_t run)
     if (is_good && all->options->theory)
         is_good = add_word(to, "--theory", NULL);
     if (is_good && sweep_command_takes(command, "seed")) {
-        snprintf(text, sizeof text, "%llu",
-                 (unsigned long long)(all->seed + run % all->seeds));
+        const uint64_t seed = all->seed + run % all->seeds;
+
+        snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
         is_good = add_word(to, "seed", text);
     }
     if (is_good && command->bit == CLI_TRAIN) {
@@ -211,10 +212,11 @@ static json_t *values_of(const sweep *all, size_t run)
 
 static json_t *make_row(const sweep *all, const job *at, int status)
 {
-    json_t *row = json_pack("{s:I, s:I, s:o}", "point",
-                            (json_int_t)(at->run / all->seeds), "seed",
-                            (json_int_t)(all->seed + at->run % all->seeds),
-                            "values", values_of(all, at->run));
+    const size_t point = at->run / all->seeds;
+    const uint64_t seed = all->seed + at->run % all->seeds;
+    json_t *row =
+        json_pack("{s:I, s:I, s:o}", "point", (json_int_t)point, "seed",
+                  (json_int_t)seed, "values", values_of(all, at->run));
     char *text = read_back(at->out);
     char *talk = read_back(at->err);
     const bool is_done = WIFEXITED(status) && WEXITSTATUS(status) == 0;

@@ -244,8 +244,9 @@ static void add_table_row(cli_text *to, const sweep *all, size_t run,
     const char *name;
     json_t *unused;
 
-    cli_text_print(to, "%zu,%llu", run / all->seeds,
-                   (unsigned long long)(all->seed + run % all->seeds));
+    const uint64_t seed = all->seed + run % all->seeds;
+
+    cli_text_print(to, "%zu,%llu", run / all->seeds, (unsigned long long)seed);
     for (size_t k = 0; k < all->axis_count; k++) {
         char text[SWEEP_NAME];
 

@@ -192,6 +192,12 @@ LIMEN_API const uint32_t *limen_network_sources(const limen_network *net,
 /* theta: (n_l).  layer >= 1. */
 LIMEN_API float *limen_network_thresholds(limen_network *net, size_t layer);
 
+/* The mean activity of each unit where it was last measured, after training on
+ * the training samples: (n_l), in [0, 1].  NULL: never measured.  layer >= 1.
+ * Part of copies and of model files. */
+LIMEN_API const float *limen_network_rates(const limen_network *net,
+                                           size_t layer);
+
 /* The network runs with w_ij - mean_j w_ij in place of w_ij, so that each unit's
  * weights of this connection sum to zero, in the integer image exactly: a
  * change that all sources share has no effect (default: off).  Dense ones
@@ -393,6 +399,13 @@ LIMEN_API limen_status limen_data_split(limen_data **train, limen_data **held,
                                         size_t train_samples,
                                         size_t held_samples, uint64_t seed,
                                         limen_error *err);
+
+/* The samples of some classes, in their order.  classes: "0,1,2", or "none" for
+ * all.  LIMEN_BAD_VALUE if a class does not exist or no sample is left. */
+LIMEN_API limen_status limen_data_of_classes(limen_data **out,
+                                             const limen_data *data,
+                                             const char *classes,
+                                             limen_error *err);
 
 /* The set as the input of a run: one frame, p = byte/255 or the float, times
  * scale. */
@@ -648,6 +661,52 @@ LIMEN_API limen_status limen_predict(uint32_t *answers, float *y,
                                      const limen_input *input, size_t steps,
                                      size_t burn_in, uint64_t seed, int threads,
                                      limen_error *err);
+
+/* The spikes of each unit after `burn_in` < steps, of all samples.  spikes:
+ * [layer] (n_l).  Memory grows with neither samples nor steps. */
+LIMEN_API limen_status limen_count_spikes(
+    uint64_t *const *spikes, const limen_image *image, const limen_input *input,
+    size_t steps, size_t burn_in, uint64_t seed, int threads, limen_error *err);
+
+/* ---- Homeostasis at test --------------------------------------------------
+ *
+ * Thresholds that bring each hidden unit back to its activity in training,
+ * from unlabelled samples (docs/homeostasis.md).
+ */
+
+/* Runs the network on samples and keeps each unit's mean activity after
+ * `burn_in` < steps with it, for limen_network_rates. */
+LIMEN_API limen_status limen_network_measure_rates(limen_network *net,
+                                                   const limen_input *input,
+                                                   size_t steps, size_t burn_in,
+                                                   uint64_t seed, int threads,
+                                                   limen_error *err);
+
+/* Moves the thresholds of hidden units, `rounds` times after a run of all
+ * samples from rest, always with the same seed:
+ *
+ *     theta_i <- theta_i + step (1 - k / rounds) (r_i - r*_i),  k = 0, 1, ...
+ *
+ * r_i: mean activity in that run after `burn_in` < steps, r*_i:
+ * limen_network_rates, which must have been measured.  gaps: (rounds) mean
+ * |r_i - r*_i| over hidden units before each move, or NULL.  Fails without a
+ * hidden layer.  After the intrinsic plasticity of Lazar, Pipa, Triesch 2009,
+ * Front. Comput. Neurosci. 3:23. */
+LIMEN_API limen_status limen_adapt(double *gaps, limen_network *net,
+                                   const limen_input *input, size_t steps,
+                                   size_t burn_in, size_t rounds, double step,
+                                   uint64_t seed, int threads,
+                                   limen_error *err);
+
+/* The image of the network after limen_adapt to the first samples of a set, by
+ * the settings adapt (how many), adapt-rounds and adapt-step.  corruption: what
+ * is done to them first with that amount, SIZE_MAX for nothing.  Noise and
+ * corruptions differ from those of a test with the same seed.  The network
+ * stays. */
+LIMEN_API limen_status limen_adapted_image(
+    limen_image **out, const limen_network *net, const limen_settings *settings,
+    const limen_data *samples, size_t corruption, double amount, uint64_t seed,
+    int threads, limen_error *err);
 
 enum { LIMEN_LEADS_MAX = 64 };
 
@@ -1112,254 +1171,6 @@ LIMEN_API double limen_t_test(double *t, const double *x, size_t n);
 LIMEN_API limen_status limen_holm(double *adjusted, const double *p, size_t n,
                                   limen_error *err);
 
-/* ---- Criticality: heavy tails ---------------------------------------------
- *
- * Power laws p(x) ~ x^-alpha on xmin <= x <= xmax and what else might have made
- * the data, after Clauset, Shalizi & Newman (2009, SIAM Review 51), with exact
- * normalisers: no approximation of the discrete law, no missing upper limit.
- * Events are kept as distinct values with counts, so that millions of avalanche
- * sizes cost what their distinct sizes cost.
- */
-
-/* The Hurwitz zeta function, the sum over k >= 0 of (q + k)^-s, s > 1, q > 0,
- * to about 1e-14 of its value. */
-LIMEN_API double limen_zeta(double s, double q);
-
-typedef struct limen_tail limen_tail;
-
-/* Takes n events, discrete (whole numbers) or continuous; those that are not
- * above 0 are left out, as no power law has them.  LIMEN_BAD_VALUE if an event
- * is not finite, or is no whole number below 2^53 although `discrete`. */
-LIMEN_API limen_status limen_tail_new(limen_tail **out, const double *x,
-                                      size_t n, bool discrete,
-                                      limen_error *err);
-
-/* NULL is allowed. */
-LIMEN_API void limen_tail_free(limen_tail *tail);
-
-/* The number of distinct events; *value, *count: (distinct) ascending, with how
- * many events have each.  NULL for what is not wanted. */
-LIMEN_API size_t limen_tail_distinct(const limen_tail *tail,
-                                     const double **value,
-                                     const double **count);
-
-enum { LIMEN_TAIL_EVENTS_MIN = 10, LIMEN_TAIL_CANDIDATES_MAX = 1 << 17 };
-
-typedef struct limen_tail_options {
-    double xmin;         /* 0: search */
-    double xmax;         /* INFINITY: none */
-    double search_above; /* candidates for xmin are at least this, */
-    double search_below; /* and at most this */
-    size_t events;       /* least number in a tail, >= LIMEN_TAIL_EVENTS_MIN */
-} limen_tail_options;
-
-/* Searches xmin, has no xmax, and takes tails of LIMEN_TAIL_EVENTS_MIN. */
-LIMEN_API limen_tail_options limen_tail_defaults(void);
-
-typedef struct limen_tail_power {
-    double alpha;          /* exponent, of maximum likelihood */
-    double error;          /* standard error, from Fisher's information */
-    double xmin, xmax;     /* of the fit; xmax may be INFINITY */
-    double distance;       /* Kolmogorov-Smirnov's D */
-    double log_likelihood; /* of the events of the tail */
-    double events;         /* in [xmin, xmax] */
-} limen_tail_power;
-
-/* Fits a power law to the events in [xmin, xmax].  A given xmin is used as it
- * is; else it is, of all distinct events but the two largest, the one with the
- * least
- *
- *     D = max over distinct x of |share of events < x - P(X < x)|
- *
- * within the tail.  Of more than LIMEN_TAIL_CANDIDATES_MAX candidates 4096 are
- * tried, whose tails shrink by a constant factor, and then all between the
- * neighbours of the best.  Without xmax 1 < alpha; alpha < 20.  LIMEN_BAD_VALUE, and
- * no estimate, for too few or all-equal events. */
-LIMEN_API limen_status limen_tail_fit(limen_tail_power *out,
-                                      const limen_tail *tail,
-                                      const limen_tail_options *options,
-                                      int threads, limen_error *err);
-
-/* P(X >= x) of the fitted law within its tail; discrete as the tail is. */
-LIMEN_API double limen_tail_survival(const limen_tail *tail,
-                                     const limen_tail_power *fit, double x);
-
-/* How often a power law would fit as badly: sets of as many events, each from
- * the fitted law with the share of the tail, else one of the events outside
- * it, are fitted as the data were, the search of xmin included; p is the share
- * with a D of at least fit's.  p < 0.1 speaks against the law.  `fit` is
- * limen_tail_fit's of the same options; p is good to 1 / (2 sqrt(sets)). */
-LIMEN_API limen_status limen_tail_bootstrap(double *p, const limen_tail *tail,
-                                            const limen_tail_options *options,
-                                            const limen_tail_power *fit,
-                                            size_t sets, uint64_t seed,
-                                            int threads, limen_error *err);
-
-/* Laws on xmin <= x <= xmax, each normalised there, and their parameters.
- * Discrete forms are those of the package `powerlaw` (Alstott et al. 2014, PLoS
- * ONE 9:e85777): the power law, the exponential and the truncated power law
- * are sampled at whole numbers, the others are rounded, P(x) = P(x - 1/2 < X <
- * x + 1/2 | X > xmin - 1/2). */
-typedef enum limen_tail_law {
-    LIMEN_TAIL_POWER,       /* x^-alpha: alpha */
-    LIMEN_TAIL_EXPONENTIAL, /* e^-(lambda x): lambda */
-    LIMEN_TAIL_LOGNORMAL,   /* e^-((ln x - mu)^2 / 2 sigma^2) / x: mu, sigma */
-    LIMEN_TAIL_STRETCHED,   /* x^(beta-1) e^-(lambda x)^beta: ln lambda, beta */
-    LIMEN_TAIL_TRUNCATED,   /* x^-alpha e^-(lambda x): alpha >= 0, lambda */
-    LIMEN_TAIL_LAWS
-} limen_tail_law;
-
-/* "power law", "exponential", ... */
-LIMEN_API const char *limen_tail_law_name(limen_tail_law law);
-
-typedef struct limen_tail_fitted {
-    limen_tail_law law;
-    double parameter[2]; /* in the order above; the second may be unused */
-    double log_likelihood;
-} limen_tail_fitted;
-
-typedef struct limen_tail_ratio {
-    limen_tail_fitted first, second;
-    double ratio;      /* R = log likelihood of the first - of the second */
-    double normalised; /* R / sqrt(n variance of its terms), Vuong's */
-    double p;          /* two-sided: small where the sign of R is significant */
-    bool nested;       /* p from chi-square of 2 |R|, 1 degree of freedom */
-} limen_tail_ratio;
-
-/* Log density or probability at x of a law on the range of `fit`. */
-LIMEN_API double limen_tail_log_density(const limen_tail *tail,
-                                        const limen_tail_power *fit,
-                                        const limen_tail_fitted *law, double x);
-
-/* Fits two laws to the tail of `fit` by maximum likelihood and compares them
- * (Vuong 1989; nested: Wilks 1938).  R > 0 speaks for the first.  Lognormal and
- * stretched exponential have power laws as limits: where data are one, sigma is
- * huge or beta tiny, and R near 0. */
-LIMEN_API limen_status limen_tail_compare(
-    limen_tail_ratio *out, const limen_tail *tail, const limen_tail_power *fit,
-    limen_tail_law first, limen_tail_law second, limen_error *err);
-
-/* ---- Criticality: avalanches ----------------------------------------------
- *
- * A series of activity a(t) is summed over bins of steps; an avalanche is a
- * longest run of bins with activity above theta.  Runs that the ends of the
- * series cut are left out.  Exponents: P(S) ~ S^-tau, P(T) ~ T^-alpha, mean
- * size given duration ~ T^gamma; a critical branching process has 3/2, 2, 2.
- * Exponents alone are no evidence of criticality: a thresholded
- * Ornstein-Uhlenbeck process has them too (Touboul & Destexhe 2017).
- */
-typedef enum limen_avalanche_size {
-    LIMEN_SIZE_TOTAL, /* S = sum of a over the run (Beggs & Plenz 2003) */
-    LIMEN_SIZE_ABOVE  /* S = sum of a - theta (Del Papa et al. 2017) */
-} limen_avalanche_size;
-
-typedef struct limen_avalanche_options {
-    size_t bin;   /* steps, the rest of the series is dropped */
-    double theta; /* of the activity of a bin; >= 0 for LIMEN_SIZE_TOTAL */
-    limen_avalanche_size size;
-} limen_avalanche_options;
-
-typedef struct limen_avalanches {
-    size_t count;
-    double *size;     /* (count) S, in the order of time */
-    double *duration; /* (count) T, in bins */
-    size_t *start;    /* (count) the first bin, from 0 */
-    size_t bins;
-    double *activity; /* (bins) what sums to the size: a or a - theta */
-    bool whole;       /* all sizes are whole numbers */
-} limen_avalanches;
-
-/* activity: (steps), finite.  A silent or saturated series has no avalanches,
- * count 0, which is no error. */
-LIMEN_API limen_status limen_avalanches_new(
-    limen_avalanches **out, const double *activity, size_t steps,
-    const limen_avalanche_options *options, limen_error *err);
-
-/* NULL is allowed. */
-LIMEN_API void limen_avalanches_free(limen_avalanches *avalanches);
-
-typedef struct limen_window {
-    double low, high; /* both included; high may be INFINITY */
-} limen_window;
-
-typedef struct limen_growth {
-    double gamma, error; /* slope of log <S>(T) on log T and its standard
-                            error, each T weighted by its avalanches */
-    size_t points;       /* distinct durations */
-    double *duration, *size, *count; /* (points) T, <S>(T), avalanches */
-} limen_growth;
-
-/* Mean size given duration, for T in the window: at least 3 distinct ones with
- * LIMEN_TAIL_EVENTS_MIN avalanches in all. */
-LIMEN_API limen_status limen_growth_new(limen_growth **out,
-                                        const limen_avalanches *avalanches,
-                                        limen_window duration,
-                                        limen_error *err);
-
-/* NULL is allowed. */
-LIMEN_API void limen_growth_free(limen_growth *growth);
-
-enum { LIMEN_SHAPE_POINTS = 64 };
-
-typedef struct limen_shapes {
-    double gamma; /* of the least error */
-    double error; /* variance over durations, averaged over time, of profiles
-                     divided by the squared span of their mean */
-    size_t durations;
-    double *duration, *count; /* (durations) */
-    double *time;             /* (LIMEN_SHAPE_POINTS) t / T, in (0, 1) */
-    double *profile; /* (durations, LIMEN_SHAPE_POINTS) mean activity at t / T,
-                        times T^(1 - gamma) */
-} limen_shapes;
-
-/* Shape collapse: profiles of avalanches with T in the window and at least
- * `avalanches_min` avalanches each, two durations or more, laid over one
- * another as s(t, T) = T^(gamma - 1) F(t / T) (Sethna et al. 2001; error as
- * Marshall et al. 2016, Frontiers in Physiology 7:250).  low >= 3. */
-LIMEN_API limen_status limen_shapes_new(limen_shapes **out,
-                                        const limen_avalanches *avalanches,
-                                        limen_window duration,
-                                        size_t avalanches_min,
-                                        limen_error *err);
-
-/* NULL is allowed. */
-LIMEN_API void limen_shapes_free(limen_shapes *shapes);
-
-/* Estimates and percentile intervals of blocks of cube root of n successive
- * avalanches, resampled on a circle (Politis & Romano 1992). */
-typedef struct limen_crackling {
-    limen_interval tau, alpha, gamma;
-    limen_interval predicted;  /* (alpha - 1) / (tau - 1) */
-    limen_interval difference; /* predicted - gamma */
-    size_t samples; /* resamples that could be fitted, of those asked for */
-} limen_crackling;
-
-/* The crackling relation gamma = (alpha - 1) / (tau - 1) (Sethna et al. 2001;
- * Friedman et al. 2012), tau fitted to sizes and alpha and gamma to durations
- * in the windows, which stay as they are in all resamples.  It holds where the
- * interval of the difference has 0 in it.  That is needed for criticality, not
- * enough. */
-LIMEN_API limen_status limen_crackling_relation(
-    limen_crackling *out, const limen_avalanches *avalanches, limen_window size,
-    limen_window duration, size_t samples, double level, uint64_t seed,
-    int threads, limen_error *err);
-
-typedef struct limen_avalanche_row {
-    size_t bin;
-    double factor, theta; /* theta = factor times the mean activity of a bin */
-    size_t avalanches;
-    double mean_size;
-    limen_tail_power size, duration; /* NAN where they could not be fitted */
-    double gamma; /* over the durations of the fit; NAN likewise */
-} limen_avalanche_row;
-
-/* How all exponents depend on bin and threshold: rows (bins, factors).  Fits
- * use the windows, or search xmin where low is 0. */
-LIMEN_API limen_status limen_avalanche_scan(
-    limen_avalanche_row *rows, const double *activity, size_t steps,
-    const size_t *bin, size_t bins, const double *factor, size_t factors,
-    limen_avalanche_size kind, limen_window size, limen_window duration,
-    int threads, limen_error *err);
 /* ---- Criticality: branching -------------------------------------------------
  *
  * m: the mean number of units that one active unit activates in the next step;
@@ -1449,9 +1260,11 @@ LIMEN_API limen_branching_options limen_branching_defaults(void);
 /* What may be wrong with an estimate that exists. */
 enum {
     LIMEN_BRANCHING_SHORT = 1,  /* tau > a tenth of a trial: m is biased low */
-    LIMEN_BRANCHING_OFFSET = 2, /* an offset explains r_k much better: drift,
-                                   or a slow input */
-    LIMEN_BRANCHING_POOR = 4,   /* r_k is not exponential */
+    LIMEN_BRANCHING_OFFSET = 2, /* with an offset above a tenth of its
+                                   amplitude the fit has half the residual and
+                                   an m outside of the interval: drift, or a
+                                   slow input */
+    LIMEN_BRANCHING_POOR = 4,   /* r_k is not exponential: r_squared < 1/2 */
     LIMEN_BRANCHING_WIDE = 8    /* the interval covers a quarter of (0, 1) */
 };
 
@@ -1645,6 +1458,7 @@ LIMEN_API limen_status limen_surrogate_raster(uint64_t *out,
                                               size_t steps, size_t n,
                                               limen_raster_surrogate kind,
                                               uint64_t seed, limen_error *err);
+
 /* ---- Studies --------------------------------------------------------------
  *
  * Matched arms, each trained and tested with every seed, and what can be said
@@ -1709,6 +1523,266 @@ LIMEN_API double limen_cell_progress(const limen_cell *cell);
 LIMEN_API limen_status limen_study_summarise(const limen_study *study,
                                              limen_error *err);
 
+/* ---- Criticality: heavy tails ---------------------------------------------
+ *
+ * Power laws p(x) ~ x^-alpha on xmin <= x <= xmax and what else might have made
+ * the data, after Clauset, Shalizi & Newman (2009, SIAM Review 51), with exact
+ * normalisers: no approximation of the discrete law, no missing upper limit.
+ * Events are kept as distinct values with counts, so that millions of avalanche
+ * sizes cost what their distinct sizes cost.
+ */
+
+/* The Hurwitz zeta function, the sum over k >= 0 of (q + k)^-s, s > 1, q > 0,
+ * to about 1e-14 of its value. */
+LIMEN_API double limen_zeta(double s, double q);
+
+typedef struct limen_tail limen_tail;
+
+/* Takes n events, discrete (whole numbers) or continuous; those that are not
+ * above 0 are left out, as no power law has them.  LIMEN_BAD_VALUE if an event
+ * is not finite, or is no whole number below 2^53 although `discrete`. */
+LIMEN_API limen_status limen_tail_new(limen_tail **out, const double *x,
+                                      size_t n, bool discrete,
+                                      limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_tail_free(limen_tail *tail);
+
+/* The number of distinct events; *value, *count: (distinct) ascending, with how
+ * many events have each.  NULL for what is not wanted. */
+LIMEN_API size_t limen_tail_distinct(const limen_tail *tail,
+                                     const double **value,
+                                     const double **count);
+
+enum { LIMEN_TAIL_EVENTS_MIN = 10, LIMEN_TAIL_CANDIDATES_MAX = 1 << 17 };
+
+typedef struct limen_tail_options {
+    double xmin;         /* 0: search */
+    double xmax;         /* INFINITY: none */
+    double search_above; /* candidates for xmin are at least this, */
+    double search_below; /* and at most this */
+    size_t events;       /* least number in a tail, >= LIMEN_TAIL_EVENTS_MIN */
+} limen_tail_options;
+
+/* Searches xmin, has no xmax, and takes tails of LIMEN_TAIL_EVENTS_MIN. */
+LIMEN_API limen_tail_options limen_tail_defaults(void);
+
+typedef struct limen_tail_power {
+    double alpha;          /* exponent, of maximum likelihood */
+    double error;          /* standard error, from Fisher's information */
+    double xmin, xmax;     /* of the fit; xmax may be INFINITY */
+    double distance;       /* Kolmogorov-Smirnov's D */
+    double log_likelihood; /* of the events of the tail */
+    double events;         /* in [xmin, xmax] */
+} limen_tail_power;
+
+/* Fits a power law to the events in [xmin, xmax].  A given xmin is used as it
+ * is; else it is, of all distinct events but the two largest, the one with the
+ * least
+ *
+ *     D = max over distinct x of |share of events < x - P(X < x)|
+ *
+ * within the tail.  Of more than LIMEN_TAIL_CANDIDATES_MAX candidates 4096 are
+ * tried, whose tails shrink by a constant factor, and then all between the
+ * neighbours of the best.  Without xmax 1 < alpha; alpha < 20.  LIMEN_BAD_VALUE, and
+ * no estimate, for too few or all-equal events. */
+LIMEN_API limen_status limen_tail_fit(limen_tail_power *out,
+                                      const limen_tail *tail,
+                                      const limen_tail_options *options,
+                                      int threads, limen_error *err);
+
+/* P(X >= x) of the fitted law within its tail; discrete as the tail is. */
+LIMEN_API double limen_tail_survival(const limen_tail *tail,
+                                     const limen_tail_power *fit, double x);
+
+/* How often a power law would fit as badly: sets of as many events, each from
+ * the fitted law with the share of the tail, else one of the events outside
+ * it, are fitted as the data were, the search of xmin included; p is the share
+ * with a D of at least fit's.  p < 0.1 speaks against the law.  `fit` is
+ * limen_tail_fit's of the same options; p is good to 1 / (2 sqrt(sets)). */
+LIMEN_API limen_status limen_tail_bootstrap(double *p, const limen_tail *tail,
+                                            const limen_tail_options *options,
+                                            const limen_tail_power *fit,
+                                            size_t sets, uint64_t seed,
+                                            int threads, limen_error *err);
+
+/* Laws on xmin <= x <= xmax, each normalised there, and their parameters.
+ * Discrete forms are those of the package `powerlaw` (Alstott et al. 2014, PLoS
+ * ONE 9:e85777): the power law, the exponential and the truncated power law
+ * are sampled at whole numbers, the others are rounded, P(x) = P(x - 1/2 < X <
+ * x + 1/2 | X > xmin - 1/2). */
+typedef enum limen_tail_law {
+    LIMEN_TAIL_POWER,       /* x^-alpha: alpha */
+    LIMEN_TAIL_EXPONENTIAL, /* e^-(lambda x): lambda */
+    LIMEN_TAIL_LOGNORMAL,   /* e^-((ln x - mu)^2 / 2 sigma^2) / x: mu, sigma */
+    LIMEN_TAIL_STRETCHED,   /* x^(beta-1) e^-(lambda x)^beta: ln lambda, beta */
+    LIMEN_TAIL_TRUNCATED,   /* x^-alpha e^-(lambda x): alpha >= 0, lambda */
+    LIMEN_TAIL_LAWS
+} limen_tail_law;
+
+/* "power law", "exponential", ... */
+LIMEN_API const char *limen_tail_law_name(limen_tail_law law);
+
+typedef struct limen_tail_fitted {
+    limen_tail_law law;
+    double parameter[2]; /* in the order above; the second may be unused */
+    double log_likelihood;
+} limen_tail_fitted;
+
+typedef struct limen_tail_ratio {
+    limen_tail_fitted first, second;
+    double ratio;      /* R = log likelihood of the first - of the second */
+    double normalised; /* R / sqrt(n variance of its terms), Vuong's */
+    double p;          /* two-sided: small where the sign of R is significant */
+    bool nested;       /* p from chi-square of 2 |R|, 1 degree of freedom */
+} limen_tail_ratio;
+
+/* Log density or probability at x of a law on the range of `fit`. */
+LIMEN_API double limen_tail_log_density(const limen_tail *tail,
+                                        const limen_tail_power *fit,
+                                        const limen_tail_fitted *law, double x);
+
+/* Fits two laws to the tail of `fit` by maximum likelihood and compares them
+ * (Vuong 1989; nested: Wilks 1938).  R > 0 speaks for the first.  Lognormal and
+ * stretched exponential have power laws as limits: where data are one, sigma is
+ * huge or beta tiny, and R near 0. */
+LIMEN_API limen_status limen_tail_compare(
+    limen_tail_ratio *out, const limen_tail *tail, const limen_tail_power *fit,
+    limen_tail_law first, limen_tail_law second, limen_error *err);
+
+/* ---- Criticality: avalanches ----------------------------------------------
+ *
+ * A series of activity a(t) is summed over bins of steps; an avalanche is a
+ * longest run of bins with activity above theta.  Runs that the ends of the
+ * series cut are left out.  Exponents: P(S) ~ S^-tau, P(T) ~ T^-alpha, mean
+ * size given duration ~ T^gamma; a critical branching process has 3/2, 2, 2.
+ * Exponents alone are no evidence of criticality: a thresholded
+ * Ornstein-Uhlenbeck process has them too (Touboul & Destexhe 2017).
+ */
+typedef enum limen_avalanche_size {
+    LIMEN_SIZE_TOTAL, /* S = sum of a over the run (Beggs & Plenz 2003) */
+    LIMEN_SIZE_ABOVE  /* S = sum of a - theta (Del Papa et al. 2017) */
+} limen_avalanche_size;
+
+typedef struct limen_avalanche_options {
+    size_t bin;   /* steps, the rest of the series is dropped */
+    double theta; /* of the activity of a bin; >= 0 for LIMEN_SIZE_TOTAL */
+    limen_avalanche_size size;
+} limen_avalanche_options;
+
+typedef struct limen_avalanches {
+    size_t count;
+    double *size;     /* (count) S, in the order of time */
+    double *duration; /* (count) T, in bins */
+    size_t *start;    /* (count) the first bin, from 0 */
+    size_t bins;
+    double *activity; /* (bins) what sums to the size: a or a - theta */
+    bool whole;       /* all sizes are whole numbers */
+} limen_avalanches;
+
+/* activity: (steps), finite.  A silent or saturated series has no avalanches,
+ * count 0, which is no error. */
+LIMEN_API limen_status limen_avalanches_new(
+    limen_avalanches **out, const double *activity, size_t steps,
+    const limen_avalanche_options *options, limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_avalanches_free(limen_avalanches *avalanches);
+
+typedef struct limen_window {
+    double low, high; /* both included; high may be INFINITY */
+} limen_window;
+
+typedef struct limen_growth {
+    double gamma, error; /* exponent of size on duration, its standard error */
+    size_t points;       /* distinct durations */
+    double *duration, *size, *count; /* (points) T, <S>(T), avalanches */
+} limen_growth;
+
+/* Mean size given duration, for T in the window, and its exponent: the slope of
+ * log <S> on log T by gamma regression, sum of (S / c T^gamma - 1) (1, log T) =
+ * 0 over the avalanches (McCullagh & Nelder 1989).  Where durations have many
+ * avalanches each that is the usual line; but the log of a mean of few is too
+ * small, and tilts the line.  At least 3 distinct ones with
+ * LIMEN_TAIL_EVENTS_MIN avalanches in all. */
+LIMEN_API limen_status limen_growth_new(limen_growth **out,
+                                        const limen_avalanches *avalanches,
+                                        limen_window duration,
+                                        limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_growth_free(limen_growth *growth);
+
+enum { LIMEN_SHAPE_POINTS = 64 };
+
+typedef struct limen_shapes {
+    double gamma; /* of the least error */
+    double error; /* variance over durations, averaged over time, of profiles
+                     divided by the squared span of their mean */
+    size_t durations;
+    double *duration, *count; /* (durations) */
+    double *time;             /* (LIMEN_SHAPE_POINTS) t / T, in (0, 1) */
+    double *profile; /* (durations, LIMEN_SHAPE_POINTS) mean activity at t / T,
+                        times T^(1 - gamma) */
+} limen_shapes;
+
+/* Shape collapse: profiles of avalanches with T in the window and at least
+ * `avalanches_min` avalanches each, two durations or more, laid over one
+ * another as s(t, T) = T^(gamma - 1) F(t / T) (Sethna et al. 2001; error as
+ * Marshall et al. 2016, Frontiers in Physiology 7:250).  low >= 3. */
+LIMEN_API limen_status limen_shapes_new(limen_shapes **out,
+                                        const limen_avalanches *avalanches,
+                                        limen_window duration,
+                                        size_t avalanches_min,
+                                        limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_shapes_free(limen_shapes *shapes);
+
+/* Estimates and percentile intervals of blocks of cube root of n successive
+ * avalanches, resampled on a circle (Politis & Romano 1992). */
+typedef struct limen_crackling {
+    limen_interval tau, alpha, gamma;
+    limen_interval predicted;  /* (alpha - 1) / (tau - 1) */
+    limen_interval difference; /* predicted - gamma */
+    size_t samples; /* resamples that could be fitted, of those asked for */
+} limen_crackling;
+
+/* The crackling relation gamma = (alpha - 1) / (tau - 1) (Sethna et al. 2001;
+ * Friedman et al. 2012), tau fitted to sizes and alpha and gamma to durations
+ * in the windows, which stay as they are in all resamples.  It holds where the
+ * interval of the difference has 0 in it.  That is needed for criticality, not
+ * enough. */
+LIMEN_API limen_status limen_crackling_relation(
+    limen_crackling *out, const limen_avalanches *avalanches, limen_window size,
+    limen_window duration, size_t samples, double level, uint64_t seed,
+    int threads, limen_error *err);
+
+typedef struct limen_avalanche_row {
+    size_t bin;
+    double factor, theta; /* theta = factor times the mean activity of a bin */
+    size_t avalanches;
+    double mean_size;
+    limen_tail_power size, duration; /* NAN where they could not be fitted */
+    double gamma; /* over the durations of the fit; NAN likewise */
+} limen_avalanche_row;
+
+typedef struct limen_avalanche_grid {
+    const size_t *bin; /* (bins) steps */
+    size_t bins;
+    const double *factor; /* (factors) */
+    size_t factors;
+    limen_avalanche_size kind;
+    limen_window size, duration; /* of the fits; xmin is searched where low
+                                    is 0 */
+} limen_avalanche_grid;
+
+/* How all exponents depend on bin and threshold: rows: (bins, factors). */
+LIMEN_API limen_status limen_avalanche_scan(limen_avalanche_row *rows,
+                                            const double *activity,
+                                            size_t steps,
+                                            const limen_avalanche_grid *grid,
+                                            int threads, limen_error *err);
 /* ---- Plasticity -----------------------------------------------------------
  *
  * Networks that change while they run.  After each step the rules are applied
@@ -1716,7 +1790,7 @@ LIMEN_API limen_status limen_study_summarise(const limen_study *study,
  * the next step runs with them.  With several samples a rule takes the mean
  * over them.  The same seed gives the same bytes on any number of threads,
  * stopped and resumed or not.  docs/plasticity.md has all equations with their
- * sources, docs/numerics.md section 10 the arithmetic to the bit.
+ * sources, docs/numerics.md section 11 the arithmetic to the bit.
  *
  * Links.  A weight of 0 is no link; the pattern of a connection says which links
  * may exist.  Rules of links act on magnitudes |w|: what excites never comes to

@@ -89,7 +89,8 @@ def test_one_call_of_the_compiler_builds_the_program(tmp_path):
     page.write_text(shell("report/embed", "report/page.html",
                           "report/style.css", "report/script.js"))
     sources = [*ROOT.glob("src/*/*.c"), *ROOT.glob("cli/*.c"), page]
-    packages = ["jansson", "yaml-0.1", "zlib", "libzip", "libpng", "libmd"]
+    packages = ["jansson", "yaml-0.1", "zlib", "libzip", "libpng", "libmd",
+                "lapacke"]
     libraries = shell("pkg-config", "--libs", *packages).split()
     shell("cc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-ffp-contract=off",
           '-DLIMEN_VERSION="0"', "-Iinclude", "-Isrc", *sources, *libraries,

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+#include <assert.h>
 #include <math.h>
 
 static limen_status check(const double *activity, size_t steps,
@@ -78,6 +79,7 @@ static void fill(limen_avalanches *all, const double *sum,
     size_t first = 0;
     size_t past = 0;
 
+    assert(all != NULL);
     for (size_t bin = 0; bin < all->bins; bin++)
         all->activity[bin] = sum[bin] - base;
     all->whole = true;
@@ -117,13 +119,14 @@ limen_status limen_avalanches_new(limen_avalanches **out,
     lm_arena measured = { .base = NULL };
     lay_out(&measured, count, bins);
     lm_arena arena = { .base = lm_block_new(&measured) };
-    if (arena.base != NULL) {
-        *out = lay_out(&arena, count, bins);
-        fill(*out, sum, options);
-    }
+    limen_avalanches *all =
+        arena.base != NULL ? lay_out(&arena, count, bins) : NULL;
+    if (all != NULL)
+        fill(all, sum, options);
     lm_free(sum);
-    return *out != NULL ? LIMEN_OK
-                        : lm_error_no_memory(err, "avalanches", measured.used);
+    *out = all;
+    return all != NULL ? LIMEN_OK
+                       : lm_error_no_memory(err, "avalanches", measured.used);
 }
 
 void limen_avalanches_free(limen_avalanches *avalanches)

@@ -21,7 +21,7 @@ void lm_growth_table_free(lm_growth_table *table);
 void lm_growth_table_add(lm_growth_table *table, double duration, double size,
                          double times);
 
-/* The weighted slope of log mean size on log duration, and its standard error
+/* The exponent of size on duration by gamma regression, and its standard error
  * if `error` is not NULL; NAN for fewer than 3 durations. */
 double lm_growth_slope(double *error, const lm_growth_table *table);
 

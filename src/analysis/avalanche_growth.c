@@ -6,45 +6,114 @@
 
 #include <math.h>
 
-double lm_growth_slope(double *error, const lm_growth_table *table)
+static bool has(const lm_growth_table *table, size_t i)
+{
+    return table->count[i] > 0.0 && table->size[i] > 0.0;
+}
+
+/* The mean of log T over avalanches, and the durations there are. */
+static double mean_log(size_t *points, const lm_growth_table *table)
 {
     double n = 0.0;
-    double mean_x = 0.0;
-    double mean_y = 0.0;
-    double xx = 0.0;
-    double xy = 0.0;
-    double square = 0.0;
-    size_t points = 0;
+    double sum = 0.0;
 
+    *points = 0;
     for (size_t i = 0; i < table->durations; i++) {
-        if (table->count[i] > 0.0 && table->size[i] > 0.0) {
+        if (has(table, i)) {
             n += table->count[i];
-            mean_x += table->count[i] * log(table->low + (double)i);
-            mean_y += table->count[i] * log(table->size[i] / table->count[i]);
-            points++;
+            sum += table->count[i] * log(table->low + (double)i);
+            ++*points;
         }
     }
-    mean_x /= n;
-    mean_y /= n;
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < table->durations; i++) {
-            if (!(table->count[i] > 0.0 && table->size[i] > 0.0))
-                continue;
-            const double x = log(table->low + (double)i) - mean_x;
-            const double y = log(table->size[i] / table->count[i]) - mean_y;
+    return sum / n;
+}
 
-            if (pass == 0) {
-                xx += table->count[i] * x * x;
-                xy += table->count[i] * x * y;
-            } else {
-                square +=
-                    table->count[i] * (y - xy / xx * x) * (y - xy / xx * x);
-            }
+/* Sums over durations of S e^-(gamma x) x^k, k = 0, 1, 2, with x = log T -
+ * mean. */
+static void moments(double sum[3], const lm_growth_table *table, double mean,
+                    double gamma)
+{
+    sum[0] = 0.0;
+    sum[1] = 0.0;
+    sum[2] = 0.0;
+    for (size_t i = 0; i < table->durations; i++) {
+        if (has(table, i)) {
+            const double x = log(table->low + (double)i) - mean;
+            const double term = table->size[i] * exp(-gamma * x);
+
+            sum[0] += term;
+            sum[1] += term * x;
+            sum[2] += term * x * x;
         }
     }
+}
+
+/* Sizes over c T^gamma have mean 1 where sum over avalanches of (S / c T^gamma
+ * - 1) (1, log T) = 0, so gamma is where the sum of S T^-gamma (log T - mean)
+ * is 0: the least of a convex function. */
+static double solve(const lm_growth_table *table, double mean)
+{
+    double low = -20.0;
+    double high = 20.0;
+    double gamma = 1.5;
+
+    for (int step = 0; step < 200 && high - low > 1e-12; step++) {
+        double sum[3];
+
+        if (!(gamma > low && gamma < high))
+            gamma = low + (high - low) / 2.0;
+        moments(sum, table, mean, gamma);
+        const double slope = sum[1] / sum[0];
+        const double next = gamma + slope / (sum[2] / sum[0] - slope * slope);
+
+        if (slope > 0.0)
+            low = gamma;
+        else
+            high = gamma;
+        if (fabs(next - gamma) < 1e-13)
+            break;
+        gamma = next;
+    }
+    return gamma;
+}
+
+/* From how far mean sizes are from c T^gamma. */
+static double slope_error(const lm_growth_table *table, double mean,
+                          double gamma, size_t points)
+{
+    double sum[3];
+    double n = 0.0;
+    double square = 0.0;
+    double width = 0.0;
+
+    moments(sum, table, mean, gamma);
+    for (size_t i = 0; i < table->durations; i++)
+        n += has(table, i) ? table->count[i] : 0.0;
+    for (size_t i = 0; i < table->durations; i++) {
+        if (has(table, i)) {
+            const double x = log(table->low + (double)i) - mean;
+            const double rest = table->size[i] / table->count[i] *
+                                    exp(-gamma * x) * n / sum[0] -
+                                1.0;
+
+            square += table->count[i] * rest * rest;
+            width += table->count[i] * x * x;
+        }
+    }
+    return sqrt(square / ((double)points - 2.0) / width);
+}
+
+double lm_growth_slope(double *error, const lm_growth_table *table)
+{
+    size_t points;
+    const double mean = mean_log(&points, table);
+
+    if (points < 3)
+        return (double)NAN;
+    const double gamma = solve(table, mean);
     if (error != NULL)
-        *error = sqrt(square / ((double)points - 2.0) / xx);
-    return points >= 3 ? xy / xx : (double)NAN;
+        *error = slope_error(table, mean, gamma, points);
+    return gamma;
 }
 
 limen_status lm_growth_table_new(lm_growth_table *table,

@@ -34,8 +34,8 @@ static limen_status fit(limen_tail_power *out, const double *x, size_t n,
 
 /* The exponents of a row whose bin and theta are set. */
 static limen_status measure(limen_avalanche_row *row,
-                            const limen_avalanches *all, limen_window size,
-                            limen_window duration, int threads,
+                            const limen_avalanches *all,
+                            const limen_avalanche_grid *grid, int threads,
                             limen_error *err)
 {
     limen_growth *growth = NULL;
@@ -46,11 +46,11 @@ static limen_status measure(limen_avalanche_row *row,
     row->size = none;
     row->duration = none;
     row->gamma = NAN;
-    limen_status status =
-        fit(&row->size, all->size, all->count, all->whole, size, threads, err);
+    limen_status status = fit(&row->size, all->size, all->count, all->whole,
+                              grid->size, threads, err);
     if (status == LIMEN_OK)
-        status = fit(&row->duration, all->duration, all->count, true, duration,
-                     threads, err);
+        status = fit(&row->duration, all->duration, all->count, true,
+                     grid->duration, threads, err);
     if (status != LIMEN_OK || isnan(row->duration.alpha))
         return status;
     const limen_window fitted = { row->duration.xmin, row->duration.xmax };
@@ -63,28 +63,27 @@ static limen_status measure(limen_avalanche_row *row,
 
 limen_status limen_avalanche_scan(limen_avalanche_row *rows,
                                   const double *activity, size_t steps,
-                                  const size_t *bin, size_t bins,
-                                  const double *factor, size_t factors,
-                                  limen_avalanche_size kind, limen_window size,
-                                  limen_window duration, int threads,
+                                  const limen_avalanche_grid *grid, int threads,
                                   limen_error *err)
 {
     limen_status status = LIMEN_OK;
     const double mean = mean_of(activity, steps);
 
-    for (size_t i = 0; status == LIMEN_OK && i < bins * factors; i++) {
-        limen_avalanche_row row = { .bin = bin[i / factors],
-                                    .factor = factor[i % factors] };
+    for (size_t i = 0; i < grid->bins * grid->factors; i++) {
+        limen_avalanche_row row = { .bin = grid->bin[i / grid->factors],
+                                    .factor = grid->factor[i % grid->factors] };
         limen_avalanches *all;
 
         row.theta = row.factor * mean * (double)row.bin;
-        const limen_avalanche_options options = { row.bin, row.theta, kind };
+        const limen_avalanche_options options = { row.bin, row.theta,
+                                                  grid->kind };
         status = limen_avalanches_new(&all, activity, steps, &options, err);
+        if (status == LIMEN_OK)
+            status = measure(&row, all, grid, threads, err);
+        limen_avalanches_free(all);
         if (status != LIMEN_OK)
             return status;
-        status = measure(&row, all, size, duration, threads, err);
-        limen_avalanches_free(all);
         rows[i] = row;
     }
-    return status;
+    return LIMEN_OK;
 }

@@ -244,7 +244,9 @@ static void compare(limen_branching_result *out, const double *r, bool offset)
         isnan(out->interval.low)
             ? fabs(log(other.tau / out->fit.tau)) > log(2.0)
             : other.m < out->interval.low || other.m > out->interval.high;
-    if (!offset && differs && other.residual < 0.5 * out->fit.residual)
+    // estimates of short series have offsets too, mostly below 0
+    if (!offset && differs && other.offset > 0.1 * other.amplitude &&
+        other.residual < 0.5 * out->fit.residual)
         out->flags |= LIMEN_BRANCHING_OFFSET;
 }
 

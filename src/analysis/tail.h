@@ -49,6 +49,9 @@ size_t lm_tail_find(const limen_tail *tail, double x);
 double lm_power_survival(bool discrete, double alpha, double a, double b,
                          double x);
 
+/* The mean of ln(x / a) of the events of a range. */
+double lm_range_mean_log(const lm_range *range);
+
 /* The exponent of most likelihood for events in [a, b] whose mean of ln(x / a)
  * is `mean`; NAN if there is none within the bounds of alpha. */
 double lm_power_exponent(bool discrete, double a, double b, double mean);
@@ -58,7 +61,9 @@ double lm_power_exponent(bool discrete, double a, double b, double mean);
 bool lm_power_fit(limen_tail_power *out, const lm_range *range);
 
 /* D of a fitted law; or, as soon as it is sure to be above `limit`, any number
- * above it. */
-double lm_power_distance(const lm_range *range, double alpha, double limit);
+ * above it.  *where: a value to look at first, where a range that begins nearby
+ * had its D; then where this one has it. */
+double lm_power_distance(const lm_range *range, double alpha, double limit,
+                         size_t *where);
 
 #endif

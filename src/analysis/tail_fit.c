@@ -39,16 +39,28 @@ static best better(best x, best y)
 }
 
 /* Value i as xmin, if that can be better. */
-static best try(const limen_tail *tail, const limen_tail_options *options,
-                size_t i, best so_far)
+static best try(const lm_range *all, const limen_tail_options *options,
+                size_t i, best so_far, size_t *where)
 {
-    const lm_range range = lm_tail_range(tail, tail->value[i], options->xmax);
-    limen_tail_power fit;
+    const limen_tail *tail = all->tail;
+    const lm_range range = {
+        .tail = tail,
+        .first = i,
+        .past = all->past,
+        .a = tail->value[i],
+        .b = all->b,
+        .events = tail->below[all->past] - tail->below[i],
+    };
 
-    if (range.events < (double)options->events || !lm_power_fit(&fit, &range))
+    if (range.events < (double)options->events)
         return so_far;
-    const best here = { lm_power_distance(&range, fit.alpha, so_far.distance),
-                        i };
+    const double alpha = lm_power_exponent(tail->discrete, range.a, range.b,
+                                           lm_range_mean_log(&range));
+    if (isnan(alpha))
+        return so_far;
+    const best here = {
+        lm_power_distance(&range, alpha, so_far.distance, where), i
+    };
     return better(here, so_far);
 }
 
@@ -75,35 +87,38 @@ static size_t candidate_at(const candidates *c, size_t k)
                       : c->first + k * c->stride;
 }
 
+#pragma omp declare reduction(best_of:best                                     \
+                              : omp_out = better(omp_out, omp_in))             \
+    initializer(omp_priv = omp_orig)
+
 /* Which of them are dropped early depends on the order of threads, what is
  * best does not. */
-static best try_all(const limen_tail *tail, const limen_tail_options *options,
+static best try_all(const lm_range *range, const limen_tail_options *options,
                     const candidates *c, best so_far, int threads)
 {
     const size_t count = count_of(c);
-    best all = so_far;
 
-#pragma omp parallel num_threads(threads) if (threads > 1)
+#pragma omp parallel num_threads(threads) if (threads > 1) reduction(best_of   \
+                                                                     : so_far)
     {
-        best own = so_far;
+        size_t where = SIZE_MAX;
 
 #pragma omp for schedule(dynamic, 16) nowait
         for (size_t k = 0; k < count; k++)
-            own = try(tail, options, candidate_at(c, k), own);
-#pragma omp critical(limen_tail_best)
-        all = better(all, own);
+            so_far = try(range, options, candidate_at(c, k), so_far, &where);
     }
-    return all;
+    (void)threads;
+    return so_far;
 }
 
-static best search_many(const limen_tail *tail,
+static best search_many(const lm_range *range,
                         const limen_tail_options *options, candidates c,
                         int threads)
 {
     best so_far = { (double)INFINITY, SIZE_MAX };
 
     c.thinned = true;
-    so_far = try_all(tail, options, &c, so_far, threads);
+    so_far = try_all(range, options, &c, so_far, threads);
     for (size_t k = 0; so_far.at != SIZE_MAX && k < COARSE; k++) {
         if (candidate_at(&c, k) != so_far.at)
             continue;
@@ -111,7 +126,7 @@ static best search_many(const limen_tail *tail,
                                   k + 1 < COARSE ? candidate_at(&c, k + 1) + 1
                                                  : c.past,
                                   1, false };
-        return try_all(tail, options, &near, so_far, threads);
+        return try_all(range, options, &near, so_far, threads);
     }
     return so_far;
 }
@@ -131,10 +146,10 @@ static best search(const limen_tail *tail, const limen_tail_options *options,
     best so_far = { (double)INFINITY, SIZE_MAX };
 
     if (c.past > c.first + LIMEN_TAIL_CANDIDATES_MAX)
-        return search_many(tail, options, c, threads);
-    so_far = try_all(tail, options, &c, so_far, threads);
+        return search_many(&range, options, c, threads);
+    so_far = try_all(&range, options, &c, so_far, threads);
     c.stride = 1;
-    return try_all(tail, options, &c, so_far, threads);
+    return try_all(&range, options, &c, so_far, threads);
 }
 
 static limen_status check(const limen_tail *tail,
@@ -168,6 +183,7 @@ static limen_status fit_given(limen_tail_power *out, const limen_tail *tail,
 {
     const lm_range range = lm_tail_range(tail, options->xmin, options->xmax);
     limen_tail_power fit;
+    size_t where = SIZE_MAX;
 
     if (range.events < (double)options->events)
         return lm_error_set(err, LIMEN_BAD_VALUE,
@@ -180,7 +196,8 @@ static limen_status fit_given(limen_tail_power *out, const limen_tail *tail,
                             "%g to %g: they are all equal or no tail",
                             range.a, range.b,
                             isinf(range.b) ? 1.0 : LM_ALPHA_MIN, LM_ALPHA_MAX);
-    fit.distance = lm_power_distance(&range, fit.alpha, (double)INFINITY);
+    fit.distance =
+        lm_power_distance(&range, fit.alpha, (double)INFINITY, &where);
     *out = fit;
     return LIMEN_OK;
 }

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+static const double ROOT_HALF = 0.70710678118654752440;
 static const double LOG_ROOT_2PI = 0.91893853320467274178;
 
 const char *limen_tail_law_name(limen_tail_law law)
@@ -47,7 +48,7 @@ static double log_difference(double x, double y)
 static double log_mills(double z)
 {
     if (z < 25.0)
-        return log(0.5 * erfc(z * M_SQRT1_2)) + 0.5 * z * z;
+        return log(0.5 * erfc(z * ROOT_HALF)) + 0.5 * z * z;
     // the asymptotic series: its next term is below 1e-12
     const double w = 1.0 / (z * z);
     const double series =
@@ -60,7 +61,7 @@ static double log_normal_between(double low, double high)
 {
     if (low + high < 0.0)
         return log_normal_between(-high, -low);
-    return log(0.5 * erfc(low * M_SQRT1_2) - 0.5 * erfc(high * M_SQRT1_2));
+    return log(0.5 * erfc(low * ROOT_HALF) - 0.5 * erfc(high * ROOT_HALF));
 }
 
 /* Half a unit around whole numbers belongs to them. */

@@ -31,6 +31,11 @@ static lm_jet norm_of(bool discrete, double alpha, double a, double b)
 double lm_power_exponent(bool discrete, double a, double b, double mean)
 {
     const double least = isinf(b) ? 1.0 : LM_ALPHA_MIN;
+
+    if (!(mean > 1e-12))
+        return (double)NAN;
+    if (!discrete && isinf(b))
+        return 1.0 / mean < LM_ALPHA_MAX - 1.0 ? 1.0 + 1.0 / mean : (double)NAN;
     double low = least + 1e-9;
     double high = LM_ALPHA_MAX;
     double alpha = 1.0 + 1.0 / (mean + 0.5 / a);
@@ -53,20 +58,26 @@ double lm_power_exponent(bool discrete, double a, double b, double mean)
         alpha = next;
     }
     const bool at_bound = alpha > LM_ALPHA_MAX - 1e-6 || alpha < least + 1e-6;
-    return at_bound || !(mean > 1e-12) ? (double)NAN : alpha;
+    return at_bound ? (double)NAN : alpha;
+}
+
+double lm_range_mean_log(const lm_range *range)
+{
+    const limen_tail *tail = range->tail;
+
+    return (tail->log_above[range->first] - tail->log_above[range->past]) /
+               range->events -
+           log(range->a);
 }
 
 bool lm_power_fit(limen_tail_power *out, const lm_range *range)
 {
     const limen_tail *tail = range->tail;
     const double n = range->events;
-    const double mean =
-        (tail->log_above[range->first] - tail->log_above[range->past]) / n -
-        log(range->a);
 
-    // all events at xmin, or rounded to it
-    if (!(n >= 2.0 && mean > 1e-12))
+    if (!(n >= 2.0))
         return false;
+    const double mean = lm_range_mean_log(range);
     const double alpha =
         lm_power_exponent(tail->discrete, range->a, range->b, mean);
     if (isnan(alpha))
@@ -94,23 +105,49 @@ typedef struct point {
 /* The search for the largest distance. */
 typedef struct search {
     const lm_range *range;
-    double alpha, norm, log_a;
+    double alpha, log_a;
+    double norm; /* discrete: the sum over the range; continuous: what makes
+                    P(X < x) of (x / a)^(1 - alpha) - 1 */
     double most, limit;
+    size_t where; /* the value at which `most` was found */
 } search;
+
+static double norm_of_search(const lm_range *range, double alpha)
+{
+    if (range->tail->discrete)
+        return lm_power_sum_value(alpha, range->a, range->b);
+    if (isinf(range->b))
+        return -1.0;
+    return 1.0 / expm1((1.0 - alpha) * log(range->b / range->a));
+}
+
+/* P(X < x) at one of the values. */
+static double law_below(const search *s, size_t at)
+{
+    const limen_tail *tail = s->range->tail;
+    const double log_ratio = tail->log_value[at] - s->log_a;
+
+    if (!tail->discrete)
+        return s->norm * expm1((1.0 - s->alpha) * log_ratio);
+    return 1.0 -
+           exp(-s->alpha * log_ratio) *
+               lm_power_sum_value(s->alpha, tail->value[at], s->range->b) /
+               s->norm;
+}
 
 static point look(search *s, size_t at)
 {
     const limen_tail *tail = s->range->tail;
-    const double x = tail->value[at];
-    const double share = exp(-s->alpha * (tail->log_value[at] - s->log_a));
-    const double rest = tail->discrete
-                            ? lm_power_sum_value(s->alpha, x, s->range->b)
-                            : lm_power_integral(s->alpha, x, s->range->b).value;
-    const point p = { at, 1.0 - share * rest / s->norm,
+    const point p = { at, law_below(s, at),
                       (tail->below[at] - tail->below[s->range->first]) /
                           s->range->events };
 
-    s->most = fmax(s->most, fabs(p.law - p.share));
+    const double distance = fabs(p.law - p.share);
+
+    if (distance > s->most) {
+        s->most = distance;
+        s->where = at;
+    }
     return p;
 }
 
@@ -128,18 +165,23 @@ static void between(search *s, point left, point right)
     between(s, middle, right);
 }
 
-double lm_power_distance(const lm_range *range, double alpha, double limit)
+double lm_power_distance(const lm_range *range, double alpha, double limit,
+                         size_t *where)
 {
-    search s = {
-        .range = range,
-        .alpha = alpha,
-        .norm = norm_of(range->tail->discrete, alpha, range->a, range->b).value,
-        .log_a = log(range->a),
-        .limit = limit
-    };
+    search s = { .range = range,
+                 .alpha = alpha,
+                 .norm = norm_of_search(range, alpha),
+                 .log_a = log(range->a),
+                 .limit = limit };
+
+    if (*where >= range->first && *where < range->past)
+        look(&s, *where);
+    if (s.most > limit)
+        return s.most;
     const point left = look(&s, range->first);
     const point right = look(&s, range->past - 1);
 
     between(&s, left, right);
+    *where = s.where;
     return s.most;
 }

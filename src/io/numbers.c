@@ -17,13 +17,13 @@ static limen_status parse_npz(lm_array *out, const unsigned char *bytes,
     if (member != NULL) {
         status = lm_npz_parse(out, bytes, size, member, path, err);
         if (status == LIMEN_OK && out->dims == 0)
-            status = lm_error_set(err, LIMEN_BAD_FILE,
-                                  "%.200s: no array '%.60s' in it", path,
-                                  member);
+            status =
+                lm_error_set(err, LIMEN_BAD_FILE,
+                             "%.200s: no array '%.60s' in it", path, member);
         return status;
     }
-    for (size_t k = 0;
-         status == LIMEN_OK && k < sizeof usual / sizeof *usual; k++) {
+    for (size_t k = 0; status == LIMEN_OK && k < sizeof usual / sizeof *usual;
+         k++) {
         status = lm_npz_parse(out, bytes, size, usual[k], path, err);
         if (status == LIMEN_OK && out->dims > 0)
             return LIMEN_OK;

@@ -105,6 +105,13 @@ limen_status lm_model_add(lm_tensors *tensors, const limen_network *net,
         status = lm_tensors_add(tensors, name, LM_F32, net->theta[l],
                                 net->units[l], 0, err);
     }
+    for (size_t l = 1;
+         status == LIMEN_OK && net->rates != NULL && l < net->layers; l++) {
+        snprintf(name, sizeof name, "rates.%zu", l);
+        status =
+            lm_tensors_add(tensors, name, LM_F32, limen_network_rates(net, l),
+                           net->units[l], 0, err);
+    }
     for (size_t k = 0; status == LIMEN_OK && k < net->connections; k++)
         status = add_connection(tensors, &net->connection[k], k, err);
     if (status == LIMEN_OK)
@@ -291,6 +298,28 @@ static limen_status read_connections(limen_network *net,
     return LIMEN_OK;
 }
 
+/* Rates of all layers, each in [0, 1], or of none. */
+static limen_status read_rates(limen_network *net, const lm_safetensors *from,
+                               limen_error *err)
+{
+    const size_t count = lm_network_rates_offset(net, net->layers);
+    char name[64];
+
+    if (lm_safetensors_count(from, "rates.1", LM_F32) == SIZE_MAX)
+        return LIMEN_OK;
+    limen_status status = lm_network_rates_new(net, err);
+    for (size_t l = 1; status == LIMEN_OK && l < net->layers; l++) {
+        snprintf(name, sizeof name, "rates.%zu", l);
+        status = lm_safetensors_get(
+            from, name, LM_F32, net->rates + lm_network_rates_offset(net, l),
+            net->units[l], err);
+    }
+    for (size_t i = 0; status == LIMEN_OK && i < count; i++)
+        if (!(net->rates[i] >= 0.0F && net->rates[i] <= 1.0F))
+            status = malformed(from, "list of rates", err);
+    return status;
+}
+
 static limen_status read_network(limen_network **out, const json_t *given,
                                  const lm_safetensors *from, limen_error *err)
 {
@@ -323,6 +352,8 @@ static limen_status read_network(limen_network **out, const json_t *given,
             *out, json_is_true(json_object_get(given, "synchronous")));
         status = lm_model_read_weights(*out, from, err);
     }
+    if (status == LIMEN_OK)
+        status = read_rates(*out, from, err);
     if (status != LIMEN_OK) {
         limen_network_free(*out);
         *out = NULL;

@@ -4,6 +4,7 @@
  */
 #include "base/arena.h"
 #include "base/error.h"
+#include "learn/homeostasis.h"
 #include "learn/settings.h"
 #include "learn/settings_names.h"
 
@@ -140,6 +141,22 @@ static limen_status fill_validation(limen_settings *settings,
     return fill_auto(settings, "validation", text, err);
 }
 
+/* Two set-points would pull at one activity: the penalty gives way. */
+static limen_status fill_penalty(limen_settings *settings, size_t hidden,
+                                 limen_error *err)
+{
+    lm_homeostasis homeostasis;
+    const limen_status status = lm_homeostasis_parse(
+        &homeostasis, lm_settings_text(settings, "homeostasis"), err);
+
+    if (status != LIMEN_OK || homeostasis.kind == LM_HOMEOSTASIS_NONE)
+        return status;
+    if (hidden == 0)
+        return lm_error_set(err, LIMEN_BAD_VALUE,
+                            "homeostasis: the network has no hidden layer");
+    return fill_auto(settings, "penalty", "0", err);
+}
+
 limen_status limen_settings_resolve(limen_settings *settings,
                                     const limen_data *data, limen_error *err)
 {
@@ -150,8 +167,10 @@ limen_status limen_settings_resolve(limen_settings *settings,
     const bool is_deep = hidden >= 2;
     const pair *recipe = is_rate ? by_rate : is_deep ? deep : shallow;
 
-    limen_status status =
-        fill_pairs(settings, recipe, sizeof shallow / sizeof *shallow, err);
+    limen_status status = fill_penalty(settings, hidden, err);
+    if (status == LIMEN_OK)
+        status =
+            fill_pairs(settings, recipe, sizeof shallow / sizeof *shallow, err);
     if (status == LIMEN_OK)
         status = fill_train_steps(settings, is_deep, is_rate, err);
     if (status == LIMEN_OK)

@@ -127,6 +127,22 @@ static const limen_setting_info table[] = {
     REAL("penalty-rate", "Learning", "0.15", 0, 1,
          "activity that the penalty wants"),
 
+    TEXT("homeostasis", "Homeostasis", "none",
+         "hold hidden activity in training: rate=0.1 each unit's, "
+         "layer-rate=0.1 each layer's mean"),
+    REAL("homeostasis-gain", "Homeostasis", "0.1", 0, 1e6,
+         "how far a threshold moves after a batch, per gap of 1"),
+    INT("adapt", "Homeostasis", "0", 0, EXACT, "samples",
+        "test after thresholds moved on so many unlabelled images, corrupted "
+        "alike, until units fire as in training; 0: no"),
+    INT("adapt-rounds", "Homeostasis", "50", 1, 1e6, "",
+        "runs over those images, each followed by a move"),
+    REAL("adapt-step", "Homeostasis", "4", 0, 1e6,
+         "how far a threshold moves after the first round, per gap of 1; falls "
+         "to 0"),
+    LIST("test-classes", "Homeostasis", "none", 0, UNITS_MAX, "",
+         "adapt and test on samples of these classes only; none: all"),
+
     TEXT("augment", "Robustness", "none",
          "train on corrupted samples: mix, or items like "
          "none,gaussian:0-0.5,rectangle"),

@@ -178,6 +178,9 @@ limen_status limen_trainer_step(limen_trainer *trainer, limen_error *err)
         lm_optimiser_rate(&trainer->optimiser, trainer->optimiser.done);
     lm_optimiser_step(&trainer->optimiser, &trainer->parameters,
                       trainer->gradient, norm, trainer->threads);
+    if (trainer->homeostasis.kind != LM_HOMEOSTASIS_NONE)
+        lm_homeostasis_move(&trainer->homeostasis, trainer->net,
+                            &trainer->batch);
     balance(trainer, NULL);
     if (limen_image_update(trainer->image, trainer->net, trainer->threads,
                            NULL) != LIMEN_OK)

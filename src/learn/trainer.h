@@ -2,6 +2,7 @@
 #ifndef LM_TRAINER_H
 #define LM_TRAINER_H
 
+#include "learn/homeostasis.h"
 #include "learn/loss.h"
 #include "learn/optimiser.h"
 #include "learn/rule.h"
@@ -25,6 +26,7 @@ struct limen_trainer {
     lm_optimiser optimiser;
     lm_loss loss;
     double penalty, penalty_rate;
+    lm_homeostasis homeostasis;
     uint64_t seed;
     float scale; /* p = scale x value */
     limen_encoder encoder;

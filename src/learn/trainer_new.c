@@ -84,6 +84,7 @@ static void read_settings(limen_trainer *trainer)
         lm_settings_list(settings, "train-steps", &trainer->train_steps_count);
     trainer->penalty = lm_settings_real(settings, "penalty");
     trainer->penalty_rate = lm_settings_real(settings, "penalty-rate");
+    trainer->homeostasis.gain = lm_settings_real(settings, "homeostasis-gain");
     trainer->loss.kind = (lm_loss_kind)lm_settings_choice(settings, "loss");
     trainer->loss.beta = lm_settings_real(settings, "beta");
     trainer->rule = lm_settings_choice(settings, "rule") == 0 ? &lm_rule_bptt
@@ -198,6 +199,10 @@ limen_status limen_trainer_new(limen_trainer **out, limen_network *net,
     limen_status status = lm_augment_parse(
         &trainer->augment, limen_settings_get(settings, "augment"),
         limen_settings_get(settings, "augment-without"), err);
+    if (status == LIMEN_OK)
+        status = lm_homeostasis_parse(
+            &trainer->homeostasis, limen_settings_get(settings, "homeostasis"),
+            err);
     if (status == LIMEN_OK) {
         read_settings(trainer);
         status = build(trainer, err);

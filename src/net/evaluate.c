@@ -232,6 +232,34 @@ limen_status limen_evaluate(limen_evaluation *out, const limen_image *image,
     return LIMEN_OK;
 }
 
+limen_status limen_count_spikes(uint64_t *const *spikes,
+                                const limen_image *image,
+                                const limen_input *input, size_t steps,
+                                size_t burn_in, uint64_t seed, int threads,
+                                limen_error *err)
+{
+    limen_status status = limen_input_check(input, image->layer[0].n, err);
+    block room = { .image = image };
+
+    if (status == LIMEN_OK)
+        status = check_steps(&steps, 1, burn_in, err);
+    if (status == LIMEN_OK)
+        status = block_new(&room, image, input->samples, true, threads, err);
+    for (size_t l = 0; status == LIMEN_OK && l < image->layers; l++)
+        memset(spikes[l], 0, image->layer[l].n * sizeof **spikes);
+    for (size_t first = 0; status == LIMEN_OK && first < input->samples;) {
+        const limen_input part = block_begin(&room, input, first);
+
+        block_run(&room, &part, steps, burn_in, seed);
+        for (size_t l = 0; l < image->layers; l++)
+            for (size_t k = 0; k < part.samples * image->layer[l].n; k++)
+                spikes[l][k % image->layer[l].n] += room.counts[l][k];
+        first += part.samples;
+    }
+    block_free(&room);
+    return status;
+}
+
 limen_status limen_predict(uint32_t *answers, float *y,
                            const limen_image *image, const limen_input *input,
                            size_t steps, size_t burn_in, uint64_t seed,

@@ -82,6 +82,7 @@ void limen_network_free(limen_network *net)
     for (size_t l = 0; net->theta != NULL && l < net->layers; l++)
         lm_free(net->theta[l]);
     lm_free(net->connection);
+    lm_free(net->rates);
     lm_free(net->options);
     lm_free(net->theta);
     lm_free(net->units);
@@ -222,6 +223,8 @@ limen_status limen_network_copy(limen_network **out, const limen_network *net,
         memcpy(copy->connection[k].w, c->w, c->entries * sizeof *c->w);
         copy->connection[k].is_balanced = c->is_balanced;
     }
+    if (status == LIMEN_OK && net->rates != NULL)
+        status = lm_network_rates_new(copy, err);
     if (status != LIMEN_OK) {
         limen_network_free(copy);
         return status;
@@ -229,6 +232,9 @@ limen_status limen_network_copy(limen_network **out, const limen_network *net,
     for (size_t l = 1; l < net->layers; l++)
         memcpy(copy->theta[l], net->theta[l],
                net->units[l] * sizeof *net->theta[l]);
+    if (net->rates != NULL)
+        memcpy(copy->rates, net->rates,
+               lm_network_rates_offset(net, net->layers) * sizeof *net->rates);
     memcpy(copy->options, net->options, net->layers * sizeof *net->options);
     copy->is_synchronous = net->is_synchronous;
     *out = copy;

@@ -24,6 +24,7 @@ struct limen_network {
     bool is_synchronous;
     size_t connections;
     lm_connection *connection; /* (connections) */
+    float *rates; /* (units of layers 1..L) where measured, NULL: never */
 };
 
 /* Whether a connection delivers s_from(t-1) instead of s_from(t). */
@@ -34,6 +35,10 @@ static inline size_t lm_row_first(const lm_connection *c, size_t i)
 {
     return c->is_sparse ? (size_t)c->row_start[i] : i * c->m;
 }
+
+/* Room for rates, and where those of a layer begin (net/rates.c). */
+limen_status lm_network_rates_new(limen_network *net, limen_error *err);
+size_t lm_network_rates_offset(const limen_network *net, size_t layer);
 
 /* Whether two networks have the same layers and connections, whatever their
  * weights. */

@@ -2,7 +2,7 @@
  *
  * After each step the rules are applied in their order to the float32 masters;
  * then the rows of the integer image whose masters changed are written anew
- * (docs/numerics.md section 10).
+ * (docs/numerics.md section 11).
  */
 #ifndef LM_PLASTIC_H
 #define LM_PLASTIC_H

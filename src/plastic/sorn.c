@@ -1,7 +1,7 @@
 /* sorn.c -- self-organising recurrent networks: how they begin.
  *
  * Weights uniform in (0, 1), then each row divided by its sum; thresholds
- * uniform from 0 (docs/numerics.md section 10).  With inhibition at once the
+ * uniform from 0 (docs/numerics.md section 11).  With inhibition at once the
  * inhibitory layer hears the excitatory one at the same step, and is heard one
  * step later; delayed, it hears it one step later too.
  */

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "learn/settings.h"
-#include "study/measure.h"
+#include "study/cell_adapt.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,7 +25,8 @@ struct limen_cell {
     const lm_study_arm *arm;
     limen_settings *settings; /* with the seed; epochs of the task */
     lm_study_data data;
-    limen_data *few; /* of the examples being trained on */
+    limen_data *pool; /* what thresholds are moved on */
+    limen_data *few;  /* of the examples being trained on */
     limen_network *net;
     limen_trainer *trainer;
     lm_test test;
@@ -155,11 +156,12 @@ static limen_status train(limen_cell *cell, bool *is_over, limen_error *err)
 }
 
 static limen_status measure(limen_cell *cell, const limen_data *data,
-                            json_t *to, limen_error *err)
+                            const lm_condition *condition, json_t *to,
+                            limen_error *err)
 {
     double value[LM_MEASURE_COUNT];
-    const limen_status status =
-        lm_test_measure(value, &cell->test, cell->net, data, err);
+    const limen_status status = lm_cell_measure(
+        value, &cell->test, cell->net, data, cell->pool, condition, err);
 
     for (size_t m = 0; status == LIMEN_OK && m < LM_MEASURE_COUNT; m++)
         json_object_set_new(to, lm_measure_name((lm_measure)m),
@@ -203,7 +205,9 @@ static limen_status test_clean(limen_cell *cell, limen_error *err)
         status = lm_test_temperature(&cell->test.temperature, &cell->test,
                                      cell->data.validation, err);
     if (status == LIMEN_OK)
-        status = measure(cell, cell->data.test,
+        status = lm_cell_rates(cell->net, &cell->test, cell->data.train, err);
+    if (status == LIMEN_OK)
+        status = measure(cell, cell->data.test, NULL,
                          under(cell, "clean", json_object()), err);
     if (status == LIMEN_OK)
         status = vote(cell, err);
@@ -225,7 +229,7 @@ static limen_status test_condition(limen_cell *cell, size_t k, limen_error *err)
         limen_data_corrupt(&corrupted, cell->data.test, condition->kind,
                            condition->amount, study->seed[cell->seed], err);
     if (status == LIMEN_OK)
-        status = measure(cell, corrupted, to, err);
+        status = measure(cell, corrupted, condition, to, err);
     limen_data_free(corrupted);
     return status;
 }
@@ -384,6 +388,8 @@ limen_status limen_cell_new(limen_cell **out, const limen_study *study,
     if (status == LIMEN_OK)
         status = lm_study_data_new(&cell->data, study, cell->seed, err);
     if (status == LIMEN_OK)
+        status = lm_cell_pool(&cell->pool, &cell->data, cell->settings, err);
+    if (status == LIMEN_OK)
         status = begin_training(
             cell, cell->data.train,
             (size_t)lm_settings_int(cell->settings, "epochs"), err);
@@ -408,6 +414,7 @@ void limen_cell_free(limen_cell *cell)
         return;
     drop_network(cell);
     lm_study_data_free(&cell->data);
+    limen_data_free(cell->pool);
     limen_data_free(cell->few);
     limen_settings_free(cell->settings);
     json_decref(cell->result);

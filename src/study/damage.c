@@ -96,9 +96,7 @@ static size_t differ_at(const spread *s, size_t b, size_t step, size_t steps)
             s->raster[l] + (b * copies * steps + step) * words;
 
         for (size_t x = 1; x < copies; x++)
-            for (size_t k = 0; k < words; k++)
-                differ += (size_t)__builtin_popcountll(
-                    own[k] ^ own[x * steps * words + k]);
+            differ += lm_words_differ(own, own + x * steps * words, words);
     }
     return differ;
 }
@@ -137,7 +135,6 @@ static size_t count_healed(const lm_twins *twins)
 static limen_status spread_block(spread *s, size_t first, limen_error *err)
 {
     const size_t steps = s->twins.options.steps;
-    const limen_record record = { .raster = s->raster };
     size_t active = 0;
     limen_status status = lm_twins_begin(&s->twins, first, &active, err);
 
@@ -148,7 +145,7 @@ static limen_status spread_block(spread *s, size_t first, limen_error *err)
     for (size_t done = 0; status == LIMEN_OK && done < steps;) {
         const size_t now = steps - done < s->slice ? steps - done : s->slice;
 
-        status = lm_twins_run(&s->twins, now, &record, err);
+        status = lm_twins_run(&s->twins, now, s->raster, err);
         if (status == LIMEN_OK)
             look(s, first, done, now);
         done += now;

@@ -96,6 +96,7 @@ static limen_status run_all(outcome *outcomes, double *distance,
             j.distance = distance + k * (j.options->steps + 1);
         run_job(&j, &outcomes[k]);
     }
+    (void)threads;
     for (size_t k = 0; k < networks; k++)
         if (outcomes[k].status != LIMEN_OK)
             return lm_error_set(err, outcomes[k].status, "%s",

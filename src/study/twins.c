@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/rng.h"
+#include "base/vectorise.h"
 #include "net/image.h"
 #include "net/input.h"
 #include "net/state.h"
@@ -104,6 +105,9 @@ limen_status lm_twins_new(lm_twins *out, const limen_image *image,
     status = limen_state_new(&out->alone, image, out->most, err);
     if (status == LIMEN_OK)
         status = limen_state_new(&out->state, image, rows, err);
+    if (status == LIMEN_OK && input->frames == 1 &&
+        input->encoder == LIMEN_STOCHASTIC)
+        status = lm_slices_new(&out->slices, image, err);
     return status;
 }
 
@@ -111,6 +115,7 @@ void lm_twins_free(lm_twins *twins)
 {
     limen_state_free(twins->alone);
     limen_state_free(twins->state);
+    lm_slices_free(twins->slices);
     lm_free(twins->keys);
     lm_free(twins->values);
     *twins = (lm_twins){ .each = 0 };
@@ -150,11 +155,27 @@ void lm_state_draw(limen_state *state, size_t row, double start, uint64_t seed,
         const size_t n = state->layer[l].n;
         uint64_t *bits = limen_state_bits(state, l, row);
 
-        for (size_t i = 0; i < n; i++)
-            if (lm_draw(seed, LM_STREAM_START, key, (uint32_t)l, (uint32_t)i) <
-                bound)
-                bits[i / 64] |= (uint64_t)1 << i % 64;
+        for (size_t i = 0; i < n; i += 4) {
+            const lm_block four = lm_draw_block(seed, LM_STREAM_START, key,
+                                                (uint32_t)l, (uint32_t)(i / 4));
+
+            for (size_t u = i; u < n && u < i + 4; u++)
+                bits[u / 64] |= (uint64_t)(four.word[u % 4] < bound) << u % 64;
+        }
     }
+}
+
+static limen_status run(lm_twins *twins, limen_state *state, size_t steps,
+                        uint64_t *const *raster, limen_error *err)
+{
+    const limen_record record = { .raster = raster };
+
+    if (twins->slices != NULL)
+        return lm_slices_run(twins->slices, state, &twins->rows, steps,
+                             twins->seed, twins->threads,
+                             raster == NULL ? NULL : raster[1], err);
+    return limen_run(twins->image, state, &twins->rows, steps, 0, twins->seed,
+                     twins->threads, &record, err);
 }
 
 limen_status lm_twins_begin(lm_twins *twins, size_t first, size_t *active,
@@ -175,9 +196,8 @@ limen_status lm_twins_begin(lm_twins *twins, size_t first, size_t *active,
     for (size_t b = 0; b < twins->count; b++)
         lm_state_draw(twins->alone, b, twins->options.start, twins->seed,
                       twins->keys[b]);
-    limen_status status = limen_run(twins->image, twins->alone, &twins->rows,
-                                    twins->options.warm_up, 0, twins->seed,
-                                    twins->threads, NULL, err);
+    limen_status status =
+        run(twins, twins->alone, twins->options.warm_up, NULL, err);
     if (status != LIMEN_OK)
         return status;
     twins->state->steps = twins->alone->steps;
@@ -193,10 +213,9 @@ limen_status lm_twins_begin(lm_twins *twins, size_t first, size_t *active,
 }
 
 limen_status lm_twins_run(lm_twins *twins, size_t steps,
-                          const limen_record *record, limen_error *err)
+                          uint64_t *const *raster, limen_error *err)
 {
-    return limen_run(twins->image, twins->state, &twins->rows, steps, 0,
-                     twins->seed, twins->threads, record, err);
+    return run(twins, twins->state, steps, raster, err);
 }
 
 /* Flips unit u of all layers; returns whether it then is `wanted` apart from
@@ -255,20 +274,33 @@ void lm_twins_damage(lm_twins *twins)
         }
 }
 
+LM_VECTORISE static size_t differ(const uint64_t *a, const uint64_t *b,
+                                  size_t words)
+{
+    size_t count = 0;
+
+    for (size_t k = 0; k < words; k++)
+        count += (size_t)__builtin_popcountll(a[k] ^ b[k]);
+    return count;
+}
+
+size_t lm_words_differ(const uint64_t *a, const uint64_t *b, size_t words)
+{
+    return differ(a, b, words);
+}
+
 size_t lm_rows_differ(const limen_state *a, size_t row, const limen_state *b,
                       size_t other)
 {
-    size_t differ = 0;
+    size_t count = 0;
 
     for (size_t l = 1; l < a->layers; l++) {
         const size_t words = a->layer[l].words;
-        const uint64_t *x = a->layer[l].bits + row * words;
-        const uint64_t *y = b->layer[l].bits + other * words;
 
-        for (size_t k = 0; k < words; k++)
-            differ += (size_t)__builtin_popcountll(x[k] ^ y[k]);
+        count += differ(a->layer[l].bits + row * words,
+                        b->layer[l].bits + other * words, words);
     }
-    return differ;
+    return count;
 }
 
 size_t lm_twins_differ(const lm_twins *twins, size_t b)

@@ -6,7 +6,7 @@
 #ifndef LM_TWINS_H
 #define LM_TWINS_H
 
-#include "limen.h"
+#include "study/slices.h"
 
 typedef struct lm_twins {
     const limen_image *image;
@@ -19,6 +19,7 @@ typedef struct lm_twins {
     limen_state *alone; /* (most) undamaged, while warming up */
     limen_state *state; /* (most (each + 1)) */
     limen_input rows;   /* of state */
+    lm_slices *slices;  /* NULL: none */
     unsigned char *values;
     uint64_t *keys;
     uint64_t seed;
@@ -40,9 +41,10 @@ limen_status lm_twins_begin(lm_twins *twins, size_t first, size_t *active,
 /* Makes the twins of every sample copies of it but for drawn units. */
 void lm_twins_damage(lm_twins *twins);
 
-/* Runs on by `steps`.  record: of the rows, or NULL. */
+/* Runs on by `steps`.  raster: [layer] of the rows, that of the input NULL, or
+ * NULL. */
 limen_status lm_twins_run(lm_twins *twins, size_t steps,
-                          const limen_record *record, limen_error *err);
+                          uint64_t *const *raster, limen_error *err);
 
 /* Units in which the twins of sample b of the block differ from it. */
 size_t lm_twins_differ(const lm_twins *twins, size_t b);
@@ -63,6 +65,9 @@ void lm_state_draw(limen_state *state, size_t row, double start, uint64_t seed,
 /* Units, but the input's, in which two rows differ. */
 size_t lm_rows_differ(const limen_state *a, size_t row, const limen_state *b,
                       size_t other);
+
+/* Bits in which two states of `words` words differ. */
+size_t lm_words_differ(const uint64_t *a, const uint64_t *b, size_t words);
 
 /* Mean and standard error over n values; NAN for one. */
 void lm_moments(double *mean, double *error, const double *x, size_t n);

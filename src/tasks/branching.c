@@ -116,6 +116,7 @@ limen_status limen_branching_simulate(double *activity,
                            burn_in, start)
                      ? 0
                      : 1;
+    (void)threads;
     laws_free(&l);
     if (grown > 0)
         return lm_error_set(err, LIMEN_DIVERGED,
@@ -177,6 +178,7 @@ limen_status limen_branching_avalanches(uint64_t *size, uint32_t *duration,
         run_avalanche(size == NULL ? NULL : size + i,
                       duration == NULL ? NULL : duration + i, &l, process->seed,
                       i, size_max, duration_max);
+    (void)threads;
     laws_free(&l);
     return LIMEN_OK;
 }

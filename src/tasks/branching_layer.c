@@ -108,6 +108,7 @@ limen_status limen_branching_response(double *response, const double *drive,
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t k = 0; k < points; k++)
         out[k] = respond(&l, drive[k], k, steps, burn_in);
+    (void)threads;
     for (size_t k = 0; k < points; k++)
         if (out[k] < 0.0)
             status = lm_error_no_memory(err, "a branching layer", n / 8);

@@ -3,7 +3,7 @@ simulated by NumPy."""
 
 import numpy as np
 import pytest
-from scipy import optimize
+from scipy import optimize, stats
 
 import branching_ctypes as lib
 
@@ -123,14 +123,22 @@ def test_resamples_of_the_same_seed_are_the_same():
 
 @pytest.mark.parametrize("trials,steps", [(1, 4000), (40, 200)])
 def test_nine_of_ten_intervals_cover_the_ratio(trials, steps):
-    rng = np.random.default_rng(7)
+    runs = lib.simulate(0.8, 20.0, steps, 60 * trials, seed=7, burn_in=100,
+                        start=100).reshape(60, trials, steps)
     covered = 0
-    for _ in range(60):
-        a = process(rng, 0.8, 100, steps, trials=trials)
+    for a in runs:
         got = lib.ratio(a, resamples=200, level=0.95)[0]
         covered += got.interval.low < 0.8 < got.interval.high
     # 51 of 60 at least: with a coverage of 0.95 missed once in a thousand
     assert covered >= 51
+
+
+def test_few_trials_are_all_in_every_resample():
+    rng = np.random.default_rng(13)
+    a = np.concatenate([process(rng, m, 100, 2000) for m in (0.3, 0.9, 0.9)])
+    got = lib.ratio(a, "separated", lags=30)[0]
+    assert got.interval.low < got.fit.m < got.interval.high
+    assert got.interval.low > lib.ratio(a[:1], lags=30)[0].interval.high
 
 
 def test_one_coefficient_of_one_trial_is_the_same_by_both_means():
@@ -203,3 +211,11 @@ def test_independent_counts_are_refused_but_for_one_of_a_hundred():
         except lib.LimenError:
             pass
     assert given <= 8  # 1 % of 200; more in two of ten thousand
+
+
+def test_the_refusal_tells_the_p_of_box_and_pierce():
+    a = np.random.default_rng(14).poisson(10, 500)
+    r = lib.coefficients(a, 16)
+    p = stats.chi2.sf(500 * np.sum(r * r), 16)
+    with pytest.raises(lib.LimenError, match=f"p = {p:.2g}\\)"):
+        lib.ratio(a)

@@ -171,6 +171,36 @@ def test_a_twin_for_each_unit_counts_every_sensitive_edge():
         np.log(ratios).mean(axis=1).std(ddof=1) / 2, abs=1e-12)
 
 
+def test_damage_spreads_through_all_layers_of_a_network():
+    # noisy, refractory and adaptive: twins share all of it
+    sizes = [5, 20, 70, 6]
+    flags = [False, True, True, True]
+    net = limen.Network.standard(sizes, flags, flags)
+    net.init("scaled", 1.0, 1.5, rate=0.3, seed=7)
+    net.set_units(2, noise="gaussian", noise_scale=0.2, refractory=1,
+                  adapt_gain=0.5, adapt_memory=0.8)
+    image = limen.Image(net)
+    inp = limen.Input(np.full((1, 1, 5), 0.4, np.float32))
+    warm = limen.State(image, 1)
+    limen.run(image, warm, inp, 8, seed=2)
+    after = []
+    for layer, unit in [(0, 0)] + [(k, i) for k in (1, 2, 3)
+                                   for i in range(sizes[k])]:
+        state = limen.State(image, 1)
+        state.copy_from(warm)
+        if layer:
+            state.bits(layer, 0)[unit // 64] ^= np.uint64(1 << unit % 64)
+        raster, _ = limen.run(image, state, inp, 12, seed=2)
+        after.append(np.concatenate(raster[1:], axis=2)[0])
+    differ = np.sum(np.array(after[1:]) != after[0], axis=2)
+    found = d.damage(image, inp, seed=2, start=0.0, warm_up=8, steps=12,
+                     tail=3, twins=0)
+    assert found.growth == pytest.approx(differ[:, 0].mean(), abs=1e-12) != 0
+    assert found.series[1:] == pytest.approx(differ.mean(axis=0) / 96,
+                                             abs=1e-12)
+    assert found.long_time == pytest.approx(differ[:, -3:].mean() / 96)
+
+
 def test_the_derrida_map_is_near_its_annealed_curve():
     spec = d.Spec(units=1000, variance=2.0, seed=1)
     image = limen.Image(d.random_network(spec))
@@ -198,6 +228,43 @@ def test_threads_do_not_change_damage(threads):
     one = d.random_lyapunov(spec, 7, 3, **options)
     assert bytes(one) == bytes(d.random_lyapunov(spec, 7, 3, threads=threads,
                                                  **options))
+
+
+@pytest.mark.parametrize("changes", [
+    dict(variance=1.0, input_mean=0.4), dict(in_degree=10, variance=0.3),
+    dict(form="0/1", in_degree=10, threshold=0.3, **AUTONOMOUS),
+    dict(form="0/1", in_degree=3, is_poisson=True, mean=0.2, threshold=-0.1),
+    dict(weights="signs", zero_fires=True, in_degree=1.9, is_poisson=True,
+         **AUTONOMOUS),
+    dict(in_degree=40, variance=0.02)])
+def test_twins_a_bit_each_are_those_of_a_run(changes):
+    # an input of two frames goes the other way
+    spec = d.Spec(units=130, seed=12, **changes)
+    image = limen.Image(d.random_network(spec))
+    one = d.common_input(spec, 200)
+    two = limen.Input(np.repeat(one.values, 2, axis=1))
+    options = dict(seed=3, warm_up=7, steps=70, tail=9, twins=6, flips=3,
+                   uniform_too=True)
+    a, b = (d.damage(image, inp, threads=2, **options) for inp in (one, two))
+    assert bytes(a)[8:] == bytes(b)[8:] and np.array_equal(a.series, b.series)
+    a, b = (d.lyapunov(image, inp, **dict(options, steps=3, tail=1))
+            for inp in (one, two))
+    assert bytes(a) == bytes(b)
+
+
+def test_an_input_on_the_edge_of_its_draw_fires_for_bits_and_runs_alike():
+    # input b fires at step 1 with p = (x + 1) / 65536 and not with x / 65536
+    spec = d.Spec(units=64, variance=0.5)
+    image = limen.Image(d.random_network(spec))
+    x = np.array([limen.draw(3, 0, b, 1, 0) & 0xffff for b in range(60)])
+    p = (x + np.arange(60) % 2) / 65536
+    one = limen.Input(p.astype(np.float32)[:, None, None])
+    two = limen.Input(np.repeat(one.values, 2, axis=1))
+    raster, _ = limen.run(image, limen.State(image, 60), one, 1, seed=3)
+    assert np.array_equal(raster[0][:, 0, 0], np.arange(60) % 2 == 1)
+    a, b = (d.lyapunov(image, inp, seed=3, warm_up=0, steps=1, tail=1, twins=0,
+                       uniform_too=True) for inp in (one, two))
+    assert bytes(a) == bytes(b)
 
 
 def test_the_mean_over_networks_is_the_mean_of_each():
@@ -247,6 +314,15 @@ def test_separation_is_near_its_mean_field():
     assert found.network == pytest.approx(theory.separation, abs=0.03)
     assert found.total - found.direct - found.common == pytest.approx(
         found.memory)
+
+
+def test_runs_under_one_input_come_apart_in_the_chaotic_phase():
+    spec = d.Spec(units=1000, variance=4.0)
+    found = d.separation(limen.Image(d.random_network(spec)),
+                         d.common_input(spec, 20), 100, 50)
+    theory = d.theory(spec)
+    assert found.common == pytest.approx(theory.distance, abs=0.03)
+    assert found.memory == pytest.approx(theory.memory, abs=0.03)
 
 
 def test_ranks_are_numpys():

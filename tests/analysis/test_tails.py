@@ -1,5 +1,6 @@
 """Heavy tails against their definitions in SciPy."""
 
+import functools
 import math
 import pathlib
 import sys
@@ -17,13 +18,18 @@ import tails_ctypes as tails  # noqa: E402
 INF = math.inf
 
 
+@functools.cache
+def share_above(alpha, xmin):
+    x = np.arange(xmin, 200000)
+    return special.zeta(alpha, x) / special.zeta(alpha, xmin)
+
+
 def zipf(n, alpha, xmin, seed):
     """Whole numbers from xmin on with P(X >= x) = zeta(alpha, x) /
     zeta(alpha, xmin), by counting in a long table."""
     rng = np.random.default_rng(seed)
-    x = np.arange(xmin, 200000)
-    above = special.zeta(alpha, x) / special.zeta(alpha, xmin)
-    return x[np.searchsorted(-above, -rng.random(n), side="right") - 1]
+    return xmin - 1 + np.searchsorted(-share_above(alpha, xmin),
+                                      -rng.random(n), side="right")
 
 
 def pareto(n, alpha, xmin, seed):
@@ -327,14 +333,19 @@ def test_the_bootstrap_accepts_a_power_law_and_rejects_others():
     assert tail.bootstrap(tail.fit(xmin=1.0), 100, seed=1, xmin=1.0) < 0.05
 
 
-def test_the_bootstrap_draws_the_law_it_fitted():
-    """With xmin given and the whole set in the tail D of a set of the law has
-    Kolmogorov's distribution with alpha fitted: p is uniform."""
+@pytest.mark.parametrize("discrete", [True, False])
+def test_the_bootstrap_draws_the_law_it_fitted(discrete):
+    """With xmin given and the whole set in the tail, D of a set of the law has
+    the distribution of that of the sets drawn: p is uniform."""
     p = []
     for seed in range(60):
-        tail = tails.Tail(pareto(200, 2.0, 1.0, 400 + seed), False)
-        fit = tail.fit(xmin=1.0)
-        p.append(tail.bootstrap(fit, 60, seed=seed, xmin=1.0))
+        x = (zipf(2000, 1.6, 2, 400 + seed) if discrete else
+             pareto(200, 2.0, 1.0, 400 + seed))
+        tail = tails.Tail(x, discrete)
+        xmin = 2.0 if discrete else 1.0
+        options = {"xmin": xmin, "xmax": 1e5 if discrete else INF}
+        fit = tail.fit(**options)
+        p.append(tail.bootstrap(fit, 60, seed=seed, **options))
     assert 0.35 < np.mean(p) < 0.65  # 0.5 +- 4 standard errors
     assert min(p) < 0.2 and max(p) > 0.8
 

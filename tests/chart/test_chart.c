@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../../cli/chart.h"
@@ -84,16 +85,69 @@ static void labels_cannot_leave_their_place(void **state)
                             .shares = one,
                             .rows = 1,
                             .columns = 1 };
+    const cli_series line = {
+        .label = hostile, .x = one, .y = one, .points = 1
+    };
+    const cli_map map = { .title = hostile,
+                          .x_label = hostile,
+                          .y_label = hostile,
+                          .row_names = labels,
+                          .column_names = labels,
+                          .values = one,
+                          .rows = 1,
+                          .columns = 1,
+                          .lines = &line,
+                          .line_count = 1 };
     cli_text text = { 0 };
 
     (void)state;
     cli_chart_lines(&text, &chart);
     cli_chart_bars(&text, &bars);
     cli_chart_heat(&text, &heat);
+    cli_chart_map(&text, &map);
     assert_null(strstr(text.bytes, "<script"));
-    assert_int_equal(count(text.bytes, "</svg>"), 3);
+    assert_int_equal(count(text.bytes, "</svg>"), 4);
     assert_non_null(strstr(text.bytes, "&lt;script&gt;&#39;&quot;&amp;"
                                        "\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9"));
+    cli_text_clear(&text);
+}
+
+static void
+a_map_has_its_first_row_at_the_bottom_and_empty_cells_empty(void **state)
+{
+    static const char *const rows[] = { "low", "high" };
+    static const char *const columns[] = { "left", "middle", "right" };
+    const double values[] = { 1.0, 2.0, (double)NAN, -3.0, 5.0, 4.0 };
+    const cli_map map = { .title = "map",
+                          .x_label = "x",
+                          .y_label = "y",
+                          .row_names = rows,
+                          .column_names = columns,
+                          .values = values,
+                          .rows = 2,
+                          .columns = 3 };
+    cli_text text = { 0 };
+    double y_low;
+    double y_high;
+
+    (void)state;
+    cli_chart_map(&text, &map);
+    assert_int_equal(count(text.bytes, "class=\"mark"), 5);
+    assert_non_null(strstr(text.bytes, "light -3, dark 5"));
+    assert_non_null(strstr(text.bytes, "x right, y high: 4"));
+    assert_null(strstr(text.bytes, "x right, y low"));
+    const char *low = strstr(text.bytes, "x left, y low: 1");
+    const char *high = strstr(text.bytes, "x left, y high: -3");
+    assert_non_null(low);
+    assert_non_null(high);
+    // data-y stands before data-v; down is positive
+    while (strncmp(low, "data-y=", 7) != 0)
+        low--;
+    while (strncmp(high, "data-y=", 7) != 0)
+        high--;
+    assert_int_equal(sscanf(low, "data-y=\"%lf", &y_low), 1);
+    assert_int_equal(sscanf(high, "data-y=\"%lf", &y_high), 1);
+    assert_true(y_low > y_high);
     cli_text_clear(&text);
 }
 
@@ -199,6 +253,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_finite_point_has_a_mark_that_says_its_value),
         cmocka_unit_test(labels_cannot_leave_their_place),
+        cmocka_unit_test(
+            a_map_has_its_first_row_at_the_bottom_and_empty_cells_empty),
         cmocka_unit_test(a_scale_puts_its_ends_at_the_ends_and_ticks_between),
         cmocka_unit_test(ticks_of_counts_are_whole_numbers),
         cmocka_unit_test(long_names_are_cut_between_characters),

@@ -1,7 +1,11 @@
 """Tables 1.2 to 1.7, 2.7 and 3.1 to 3.5 of the literature on the edge of chaos
 in threshold networks."""
 
+import json
 import math
+import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -14,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 AUTONOMOUS = dict(input_step=0.0)
 THREADS = 0
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 CRITICAL = 0.47859
 
 
@@ -293,3 +298,15 @@ def test_the_exponent_is_the_logarithm_of_typical_growth(figures, variance,
             f"{math.log(t.growth_geometric):.3f} +- 0.05 (ln of the mean "
             f"growth: {math.log(t.growth):.3f})")
     assert abs(found.exponent - math.log(t.growth_geometric)) < 0.05
+
+
+def test_damage_is_timed_against_numpy(figures):
+    # which one is right is asserted there; times are reported only
+    done = subprocess.run([sys.executable, ROOT / "bench/damage.py"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    timed = json.loads(done.stdout)
+    numpy = min(timed["numpy, gather"], timed["numpy, sparse"])
+    figures("damage spreading, N = 10 000, against vectorised NumPy, one "
+            "thread", f"{timed['ratio']:.0f} times ({timed['limen']:.3f} s, "
+            f"{numpy:.2f} s)", "reported; 50")

@@ -53,6 +53,9 @@ static void make(scene *to, const char *rule)
     set(to, "refractory", "1");
     set(to, "adapt-gain", "0.1");
     set(to, "penalty", "0.1");
+    set(to, "homeostasis", "rate=0.2");
+    set(to, "adapt", "5");
+    set(to, "adapt-rounds", "2");
     set(to, "batch", "40");
     set(to, "rule", rule);
     assert_int_equal(limen_settings_resolve(to->settings, &to->toy.data, NULL),
@@ -257,6 +260,55 @@ static limen_status checkpoint(scene *at)
     return limen_trainer_save(at->trainer, at->path, NULL);
 }
 
+/* The scene's network keeps its thresholds and, where memory fails, has all
+ * rates or none. */
+static limen_status adapt(scene *at)
+{
+    const limen_input input = input_of(at);
+    limen_network *net;
+    limen_status status = limen_network_copy(&net, at->net, NULL);
+
+    if (status != LIMEN_OK)
+        return status;
+    status = limen_network_measure_rates(net, &input, 3, 0, 1, 2, NULL);
+    assert_true((limen_network_rates(net, 1) != NULL) == (status == LIMEN_OK));
+    if (status == LIMEN_OK)
+        status = limen_adapt(NULL, net, &input, 3, 0, 2, 1.0, 1, 2, NULL);
+    if (status == LIMEN_OK)
+        status = limen_model_save(at->path, net, at->settings, NULL);
+    limen_network_free(net);
+    return status == LIMEN_OK ? load(at) : status;
+}
+
+static limen_status adapted_image(scene *at)
+{
+    limen_image *fresh = NULL;
+
+    if (limen_network_rates(at->net, 1) == NULL) {
+        const limen_input input = input_of(at);
+        const limen_status status =
+            limen_network_measure_rates(at->net, &input, 3, 0, 1, 2, NULL);
+
+        if (status != LIMEN_OK)
+            return status;
+    }
+    const limen_status status = limen_adapted_image(
+        &fresh, at->net, at->settings, &at->toy.data, 0, 0.3, 1, 2, NULL);
+    assert_true((fresh != NULL) == (status == LIMEN_OK));
+    limen_image_free(fresh);
+    return status;
+}
+
+static limen_status some_classes(scene *at)
+{
+    limen_data *few;
+    const limen_status status =
+        limen_data_of_classes(&few, &at->toy.data, "0,2", NULL);
+
+    limen_data_free(few);
+    return status;
+}
+
 static limen_status select_rows(scene *at)
 {
     const size_t rows[] = { 5, 3 };
@@ -328,6 +380,9 @@ CASE(trainer)
 CASE(train)
 CASE(resume)
 CASE(checkpoint)
+CASE(adapt)
+CASE(adapted_image)
+CASE(some_classes)
 CASE(select_rows)
 CASE(read_csv)
 
@@ -370,6 +425,9 @@ int main(void)
         cmocka_unit_test(train_survives),
         cmocka_unit_test(resume_survives),
         cmocka_unit_test(checkpoint_survives),
+        cmocka_unit_test(adapt_survives),
+        cmocka_unit_test(adapted_image_survives),
+        cmocka_unit_test(some_classes_survives),
         cmocka_unit_test(select_rows_survives),
         cmocka_unit_test(read_csv_survives),
         cmocka_unit_test(a_rate_trainer_survives),

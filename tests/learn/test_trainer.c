@@ -30,6 +30,9 @@ static const char *const kinds[][WORDS] = {
     { "rule", "rate", "split-samples", "true", "feedback", "true" },
     { "refractory", "1", "adapt-gain", "0.5", "optimiser", "adamw", "decay",
       "0.01" },
+    { "hidden", "6,5", "self", "true", "homeostasis", "rate=0.2",
+      "homeostasis-gain", "0.5" },
+    { "rule", "rate", "homeostasis", "layer-rate=0.3" },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

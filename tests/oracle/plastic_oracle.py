@@ -1,4 +1,4 @@
-"""Networks that change, in NumPy, written from docs/numerics.md section 10.
+"""Networks that change, in NumPy, written from docs/numerics.md section 11.
 
 Masters stay whole matrices (n, m) of float32.  Every line that rounds does so
 as the document says: f() is one float32 operation.

@@ -66,6 +66,11 @@ class Crackling(c.Structure):
     _fields_ += [("samples", _Z)]
 
 
+class Grid(c.Structure):
+    _fields_ = [("bin", _P), ("bins", _Z), ("factor", _P), ("factors", _Z),
+                ("kind", _I), ("size", Window), ("duration", Window)]
+
+
 class Row(c.Structure):
     _fields_ = [("bin", _Z), ("factor", _D), ("theta", _D), ("avalanches", _Z),
                 ("mean_size", _D), ("size", Power), ("duration", Power),
@@ -150,8 +155,7 @@ for _name, _result, _arguments in [
         ("limen_shapes_free", None, [_P]),
         ("limen_crackling_relation", _I, [_P, _P, Window, Window, _Z, _D,
                                           _U64, _I, _P]),
-        ("limen_avalanche_scan", _I, [_P, _P, _Z, _P, _Z, _P, _Z, _I, Window,
-                                      Window, _I, _P])]:
+        ("limen_avalanche_scan", _I, [_P, _P, _Z, _P, _I, _P])]:
     getattr(limen._lib, _name).restype = _result
     getattr(limen._lib, _name).argtypes = _arguments
 
@@ -221,9 +225,10 @@ def scan(activity, bins, factors, size=TOTAL, sizes=(0, math.inf),
          durations=(0, math.inf), threads=1):
     activity = np.ascontiguousarray(activity, dtype=np.float64)
     factors = np.ascontiguousarray(factors, dtype=np.float64)
+    bins = np.ascontiguousarray(bins, dtype=np.uint64)
     rows = (Row * (len(bins) * len(factors)))()
+    grid = Grid(bins.ctypes.data, len(bins), factors.ctypes.data,
+                len(factors), size, Window(*sizes), Window(*durations))
     limen._call("limen_avalanche_scan", rows, activity.ctypes.data,
-                len(activity), limen._sizes(bins), len(bins),
-                factors.ctypes.data, len(factors), size, Window(*sizes),
-                Window(*durations), threads)
+                len(activity), c.byref(grid), threads)
     return list(rows)

@@ -7,39 +7,10 @@ from scipy import special, stats
 
 import branching_ctypes as lib
 import limen_ctypes as limen
+from branching_laws import chi_square_p, durations_p, sizes_p
 
 STREAM = 10
 OFFSPRING = [0, 2, 7]  # Poisson, binomial
-
-
-def chi_square_p(counts, expected, least=25):
-    """Of cells joined from the left until each has `least` expected."""
-    cells, seen, due = [], 0.0, 0.0
-    for n, e in zip(counts, expected):
-        seen, due = seen + n, due + e
-        if due >= least:
-            cells.append((seen, due))
-            seen = due = 0.0
-    if cells and due > 0:
-        cells[-1] = (cells[-1][0] + seen, cells[-1][1] + due)
-    n, e = np.array(cells).T
-    assert np.isclose(n.sum(), e.sum(), rtol=1e-9)
-    return stats.chi2.sf(np.sum((n - e) ** 2 / e), len(n) - 1)
-
-
-def sizes_p(size, m, offspring_max, most):
-    """P of sizes 1..most and beyond."""
-    law = np.array([lib.size_law(s, m, offspring_max)
-                    for s in range(1, most + 1)])
-    counts = np.bincount(np.minimum(size, most + 1), minlength=most + 2)[1:]
-    return chi_square_p(counts, len(size) * np.append(law, 1 - law.sum()))
-
-
-def durations_p(duration, m, offspring_max, most):
-    law = np.diff(lib.duration_law(most, m, offspring_max), prepend=0)
-    counts = np.bincount(np.minimum(duration, most + 1),
-                         minlength=most + 2)[1:]
-    return chi_square_p(counts, len(duration) * np.append(law, 1 - law.sum()))
 
 
 def test_the_laws_are_the_published_numbers():
@@ -82,6 +53,8 @@ def test_an_avalanche_that_is_too_large_or_long_is_stopped():
     whole = size < 100
     assert 0.1 < whole.mean() < 0.3  # extinct: f = exp(2 (f - 1)) = 0.203
     assert size.max() < 100 * 64
+    size, duration = lib.avalanches(2.0, 100, size_max=1, seed=1)
+    assert (size == 1).all() and (duration == 1).all()
     _, duration = lib.avalanches(1.0, 2000, duration_max=7, seed=1)
     assert duration.max() == 7
     cdf = lib.duration_law(7, 1.0)
@@ -128,11 +101,11 @@ def dumb_sum(copies, draw):
 @pytest.mark.parametrize("offspring_max,sampled",
                          [(0, 1.0), (0, 0.3), (3, 0.3)])
 def test_every_draw_is_the_inverse_of_the_distribution(offspring_max, sampled):
-    m, drive, seed, trials, steps = 0.9, 130.5, 9, 2, 12
+    m, drive, seed, trials, steps = 0.9, 130.5, 9, 2, 4
     got = lib.simulate(m, drive, steps, trials, offspring_max, sampled, seed,
-                       burn_in=2, start=700)
+                       burn_in=2, start=1500)
     for trial in range(trials):
-        units = 700
+        units = 1500
         for t in range(steps + 2):
             draws = Draws(seed, trial, t)
             born = poisson_draw(drive, draws())
