@@ -32,7 +32,8 @@ enum cli_command_bit {
     CLI_COMPARE = 1024,
     CLI_SWEEP = 2048,
     CLI_CRITICALITY = 4096,
-    CLI_ALL = 8191
+    CLI_SIMULATE = 8192,
+    CLI_ALL = 16383
 };
 
 /* limen sweep: what is varied, how often, by how many at a time. */
@@ -55,6 +56,14 @@ typedef struct cli_criticality_options {
     bool poisson, signs, sign_of_zero;
     const char *describes; /* the first option that describes a network */
 } cli_criticality_options;
+
+/* limen simulate: SIZE_MAX and NAN are the preset's. */
+typedef struct cli_simulate_options {
+    const char *preset, *plasticity;
+    size_t steps, frozen, record, units, word;
+    double rate, drive, coupling, memory, variance;
+    bool delayed;
+} cli_simulate_options;
 
 /* What the command line asked for. */
 typedef struct cli_options {
@@ -79,6 +88,7 @@ typedef struct cli_options {
     bool list, calibration;
     cli_sweep_options sweep;
     cli_criticality_options criticality;
+    cli_simulate_options simulate;
     bool theory; /* sweep, criticality */
     double checkpoint_minutes, seconds;
     char **words; /* what is no option */
@@ -111,6 +121,12 @@ const cli_option *cli_option_at(size_t i);
 /* The k-th option of limen sweep and limen criticality, NULL past the last:
  * they follow those of the other commands. */
 const cli_option *cli_criticality_option_at(size_t k);
+
+/* The k-th option of limen simulate, which follow. */
+const cli_option *cli_simulate_option_at(size_t k);
+void cli_simulate_defaults(cli_simulate_options *options);
+bool cli_simulate_option(cli_options *options, const char *name,
+                         const char *text, int *code);
 
 void cli_criticality_defaults(cli_criticality_options *options);
 
@@ -147,6 +163,7 @@ int cli_report(cli_options *options);
 int cli_help(cli_options *options);
 int cli_sweep(cli_options *options);
 int cli_criticality(cli_options *options);
+int cli_simulate(cli_options *options);
 void cli_help_overview(FILE *to);
 void cli_help_command(FILE *to, const cli_command *command);
 void cli_man_page(FILE *to);

@@ -15,6 +15,8 @@ static const cli_command commands[] = {
       cli_report },
     { "criticality", CLI_CRITICALITY, "[RUN|MODEL|ACTIVITY]",
       "how near activity is to criticality", cli_criticality },
+    { "simulate", CLI_SIMULATE, "", "run a network that regulates itself",
+      cli_simulate },
     { "sweep", CLI_SWEEP, "-- COMMAND OPTIONS...",
       "a command at many values of its options", cli_sweep },
     { "info", CLI_INFO, "[RUN|MODEL]", "what a model or network is made of",

@@ -129,7 +129,7 @@ bool cli_takes_setting(unsigned command, const char *name)
         return strcmp(name, "seed") == 0 || strcmp(name, "data") == 0 ||
                strcmp(name, "data-dir") == 0 || strcmp(name, "encoder") == 0 ||
                strcmp(name, "pixel-scale") == 0;
-    if (command & CLI_SWEEP)
+    if (command & (CLI_SWEEP | CLI_SIMULATE))
         return strcmp(name, "seed") == 0;
     if (command & CLI_DATA)
         return strcmp(name, "data-dir") == 0 || strcmp(name, "seed") == 0 ||
@@ -279,7 +279,8 @@ static int take_option(cli_options *options, const char *name, const char *text)
     size_t threads = 0;
     int code = CLI_DONE;
 
-    if (cli_criticality_option(options, name, text, &code))
+    if (cli_criticality_option(options, name, text, &code) ||
+        cli_simulate_option(options, name, text, &code))
         return code;
     if (to != NULL)
         *to = text;
@@ -439,7 +440,8 @@ static int read_words(cli_options *options, int argc, char **argv, int first,
         const char *name =
             word.option == NULL ? word.setting->name : word.option->name;
         const bool is_file =
-            strcmp(name, "config") == 0 || strcmp(name, "preset") == 0;
+            options->command != CLI_SIMULATE &&
+            (strcmp(name, "config") == 0 || strcmp(name, "preset") == 0);
         if (word.option != NULL && strcmp(name, "help") == 0)
             *wants_help = true;
         else if (is_file && files)
@@ -469,6 +471,7 @@ int cli_options_read(cli_options *options, int argc, char **argv, int first,
     options->seconds = 2.0;
     options->checkpoint_minutes = 10.0;
     cli_criticality_defaults(&options->criticality);
+    cli_simulate_defaults(&options->simulate);
     options->words = calloc((size_t)argc, sizeof *options->words);
     if (options->words == NULL)
         return cli_fail(CLI_NO_MEMORY, "out of memory");

@@ -68,7 +68,9 @@ static const cli_option table[] = {
 
 const cli_option *cli_criticality_option_at(size_t k)
 {
-    return k < sizeof table / sizeof *table ? &table[k] : NULL;
+    const size_t count = sizeof table / sizeof *table;
+
+    return k < count ? &table[k] : cli_simulate_option_at(k - count);
 }
 
 /* Keeps one more text of an option that can be given again. */

@@ -1783,6 +1783,245 @@ LIMEN_API limen_status limen_avalanche_scan(limen_avalanche_row *rows,
                                             size_t steps,
                                             const limen_avalanche_grid *grid,
                                             int threads, limen_error *err);
+/* ---- Plasticity -----------------------------------------------------------
+ *
+ * Networks that change while they run.  After each step the rules are applied
+ * in their order to the float32 masters; the integer image follows, so that
+ * the next step runs with them.  With several samples a rule takes the mean
+ * over them.  The same seed gives the same bytes on any number of threads,
+ * stopped and resumed or not.  docs/plasticity.md has all equations with their
+ * sources, docs/numerics.md section 11 the arithmetic to the bit.
+ *
+ * Links.  A weight of 0 is no link; the pattern of a connection says which links
+ * may exist.  Rules of links act on magnitudes |w|: what excites never comes to
+ * inhibit, nor the other way round (Dale's law).
+ */
+typedef enum limen_plastic_kind {
+    LIMEN_INTRINSIC,       /* of a layer: theta_i += rate (s_i - target) */
+    LIMEN_STDP,            /* of a connection's excitatory links: rate
+                                s_i(t) s_j(t-1) - rate_down s_i(t-1) s_j(t), cut
+                                at ceiling */
+    LIMEN_INHIBITORY_STDP, /* of its inhibitory links: |w_ik| -= rate s_k(t-1)
+                                (1 - s_i(t) (1 + 1/target)), at least floor */
+    LIMEN_STRUCTURAL,      /* with `chance` a step a drawn absent link gets the
+                                weight floor */
+    LIMEN_NORMALISE,       /* links of each sign that a unit hears sum to
+                                target */
+    LIMEN_SELF_CRITICAL,   /* each unit divides its weights by 1 + rate if more
+                                than target of its sources could each flip it,
+                                by a mean over window steps; else multiplies,
+                                up to ceiling */
+    LIMEN_CONTROL_RATE,    /* of a layer, every window steps: theta_i += rate
+                                (x - target), x its mean rate */
+    LIMEN_CONTROL_BRANCHING, /* of a connection of a layer to itself: w *= 1 +
+                                rate (target - x), x the branching ratio of the
+                                layer's spikes */
+    LIMEN_CONTROL_GROWTH     /* the same, x the one-step growth of damage */
+} limen_plastic_kind;
+
+/* Links below this are gone. */
+#define LIMEN_LINK_LEAST 1e-10F
+
+typedef struct limen_plastic_rule {
+    limen_plastic_kind kind;
+    size_t place; /* the layer, or the connection's number */
+    float rate, rate_down, target, floor, ceiling;
+    double chance;
+    size_t window;   /* steps */
+    bool plus_minus; /* the network stands for one of states +-1
+                        (limen_network_random): where weights are scaled,
+                        theta_i - sum_j w_ij / 2 stays */
+} limen_plastic_rule;
+
+/* A rule with the usual values, as in the heads of src/plastic/. */
+LIMEN_API limen_plastic_rule limen_plastic_defaults(limen_plastic_kind kind,
+                                                    size_t place);
+
+typedef struct limen_plastic limen_plastic;
+
+/* Takes copies of net and rules, and starts `samples` copies from rest.
+ * cells: [layer] (n_l) 1 for units that excite and -1 for those that inhibit;
+ * NULL, or NULL for a layer: all excite.  LIMEN_BAD_VALUE if a weight that a
+ * rule of links moves has the wrong sign, or a rule's numbers are out of range.
+ * seed: of inputs, noise and rules. */
+LIMEN_API limen_status limen_plastic_new(
+    limen_plastic **out, const limen_network *net,
+    const limen_plastic_rule *rules, size_t count, const int8_t *const *cells,
+    size_t samples, uint64_t seed, int threads, limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_plastic_free(limen_plastic *plastic);
+
+/* Runs on, as limen_run.  LIMEN_DIVERGED if a weight or threshold is not finite
+ * any more, after which the object can only be freed.  record: rasters of these
+ * steps; or NULL. */
+LIMEN_API limen_status limen_plastic_run(limen_plastic *plastic,
+                                         const limen_input *input, size_t steps,
+                                         const limen_record *record,
+                                         limen_error *err);
+
+/* Whether rules rest (default: no). */
+LIMEN_API void limen_plastic_freeze(limen_plastic *plastic, bool on);
+
+/* What it is now; all belong to plastic.  Masters and states may be written:
+ * call limen_plastic_refresh before the next run then. */
+LIMEN_API limen_network *limen_plastic_network(limen_plastic *plastic);
+LIMEN_API const limen_image *limen_plastic_image(const limen_plastic *plastic);
+LIMEN_API limen_state *limen_plastic_state(limen_plastic *plastic);
+LIMEN_API limen_status limen_plastic_refresh(limen_plastic *plastic,
+                                             limen_error *err);
+
+/* What rule number `rule`, a control, last measured; of self-critical units the
+ * mean over them. */
+LIMEN_API double limen_plastic_measured(const limen_plastic *plastic,
+                                        size_t rule);
+
+/* Masters, states and what rules remember, in one file; load needs the same
+ * network, rules, samples and seed. */
+LIMEN_API limen_status limen_plastic_save(const char *path,
+                                          limen_plastic *plastic,
+                                          limen_error *err);
+LIMEN_API limen_status limen_plastic_load(limen_plastic *plastic,
+                                          const char *path, limen_error *err);
+
+/* A self-organising recurrent network: a layer of units that excite, one of
+ * units that inhibit, and letters (Lazar, Pipa & Triesch 2009, Front. Comput.
+ * Neurosci. 3:23; with inhibitory and structural plasticity: Zheng,
+ * Dimitrakakis & Triesch 2013, PLoS Comput. Biol. 9:e1002848). */
+typedef struct limen_sorn {
+    size_t excitatory, inhibitory;
+    size_t letters, letter_units; /* each letter drives units of its own */
+    double links;                 /* of a unit to others of its layer, mean */
+    bool has_fixed_links;         /* exactly so many */
+    double inhibition;            /* share of inhibitory links that exist */
+    double theta_excitatory, theta_inhibitory; /* uniform from 0 to these */
+    double noise;    /* standard deviation, of both layers */
+    bool is_delayed; /* inhibition answers one step later */
+    double stdp, intrinsic, target, inhibitory_stdp, structural; /* 0: off */
+    uint64_t seed;
+} limen_sorn;
+
+enum { LIMEN_SORN_RULES = 6 };
+enum {
+    LIMEN_SORN_LETTERS, /* connections: input to excitatory, */
+    LIMEN_SORN_EE,      /* excitatory to itself, */
+    LIMEN_SORN_EI,      /* inhibitory to excitatory, negative, */
+    LIMEN_SORN_IE       /* excitatory to inhibitory */
+};
+
+/* The counting task of 2009, and the avalanches of Del Papa, Priesemann &
+ * Triesch (2017, PLoS ONE 12:e0178683). */
+LIMEN_API limen_sorn limen_sorn_counting(void);
+LIMEN_API limen_sorn limen_sorn_avalanche(void);
+
+/* Layers: 0 letters (one silent unit if there are none), 1 excitatory, 2
+ * inhibitory. */
+LIMEN_API limen_status limen_network_sorn(limen_network **out,
+                                          const limen_sorn *spec,
+                                          limen_error *err);
+
+/* Its rules, in the order intrinsic, STDP, structural, inhibitory STDP,
+ * normalisation; how many. */
+LIMEN_API size_t limen_sorn_rules(limen_plastic_rule rules[LIMEN_SORN_RULES],
+                                  const limen_sorn *spec);
+
+/* limen_plastic_new of both, with the cells' signs. */
+LIMEN_API limen_status limen_plastic_sorn(limen_plastic **out,
+                                          const limen_sorn *spec, int threads,
+                                          limen_error *err);
+
+/* The letters of steps 1 .. steps of the counting task: words A B^n C and D E^n
+ * F, each with chance 1/2.  letters: (steps) 0 .. 5. */
+LIMEN_API void limen_counting_letters(uint8_t *letters, size_t n, size_t steps,
+                                      uint64_t seed);
+
+/* ---- Simulations ----------------------------------------------------------
+ *
+ * Known networks that regulate themselves, run for long, with a record.
+ */
+#define LIMEN_PRESET_LIST(X)                                                   \
+    X(LIMEN_PRESET_SORN_COUNTING, "sorn-counting")                             \
+    X(LIMEN_PRESET_SORN_AVALANCHE, "sorn-avalanche")                           \
+    X(LIMEN_PRESET_BRANCHING, "branching")                                     \
+    X(LIMEN_PRESET_HOMEOSTATIC_BRANCHING, "homeostatic-branching")             \
+    X(LIMEN_PRESET_RANDOM_THRESHOLD, "random-threshold")
+
+typedef enum limen_preset {
+#define X(name, text) name,
+    LIMEN_PRESET_LIST(X)
+#undef X
+        LIMEN_PRESETS
+} limen_preset;
+
+/* "sorn-counting", ...; NULL past the last. */
+LIMEN_API const char *limen_preset_name(size_t preset);
+
+typedef struct limen_simulation_options {
+    limen_preset preset;
+    size_t units;         /* of the recorded layer */
+    size_t steps;         /* in which it changes */
+    size_t frozen;        /* and after them, in which it does not */
+    size_t recorded;      /* last steps whose spikes are kept, one byte each */
+    size_t word;          /* counting: n of A B^n C */
+    bool is_delayed;      /* SORN: inhibition one step late */
+    bool is_static;       /* nothing changes at all */
+    bool only_thresholds; /* counting, avalanche: intrinsic plasticity alone */
+    double rate;          /* target of the mean rate */
+    double drive;         /* branching: h, chance to fire without input */
+    double coupling;      /* branching: alpha at the beginning */
+    double memory;        /* homeostatic-branching: tau_hp in steps */
+    double variance; /* random-threshold: of the weights at the beginning */
+    uint64_t seed;
+} limen_simulation_options;
+
+LIMEN_API limen_simulation_options
+limen_simulation_defaults(limen_preset preset);
+
+typedef struct limen_simulation limen_simulation;
+
+LIMEN_API limen_status limen_simulation_new(
+    limen_simulation **out, const limen_simulation_options *options,
+    int threads, limen_error *err);
+
+/* NULL is allowed. */
+LIMEN_API void limen_simulation_free(limen_simulation *simulation);
+
+/* Runs on for so many steps, or to the end. */
+LIMEN_API limen_status limen_simulation_run(limen_simulation *simulation,
+                                            size_t steps, limen_error *err);
+
+typedef struct limen_simulation_summary {
+    size_t steps, all; /* run, and to run */
+    double rate;       /* spikes of a unit and step, over the last tenth */
+    double rate_least, rate_most; /* of a unit, over the recorded steps; NAN */
+    double measure; /* share of possible links that exist (SORN), mean coupling
+                       (branching), estimated growth of damage of a flipped
+                       unit (random-threshold) */
+} limen_simulation_summary;
+
+LIMEN_API limen_simulation_summary
+limen_simulation_summarise(const limen_simulation *simulation);
+LIMEN_API limen_simulation_options
+limen_simulation_options_of(const limen_simulation *simulation);
+
+/* The network; NULL for the branching presets, which have none. */
+LIMEN_API limen_plastic *limen_simulation_plastic(limen_simulation *simulation);
+
+/* Writes an NPZ: activity (steps) spikes of the layer in each step, raster
+ * (recorded, units) if any is kept, trend (points, 3): step, rate since the
+ * point before, measure; letters (recorded) of the counting task. */
+LIMEN_API limen_status limen_simulation_write(const char *path,
+                                              limen_simulation *simulation,
+                                              limen_error *err);
+
+/* A checkpoint; load begins where it was written and ends with the same bytes.
+ */
+LIMEN_API limen_status limen_simulation_save(const char *path,
+                                             limen_simulation *simulation,
+                                             limen_error *err);
+LIMEN_API limen_status limen_simulation_load(limen_simulation **out,
+                                             const char *path, int threads,
+                                             limen_error *err);
 
 #ifdef __cplusplus
 }

@@ -9,10 +9,11 @@ BELOW = {
     "kernels": {"kernels", "base"},
     "io": {"io", "base"},
     "net": {"net", "base", "kernels", "io"},
+    "plastic": {"plastic", "net", "base", "kernels"},
     "tasks": {"tasks", "base", "io"},
     "analysis": {"analysis", "base", "kernels"},
     "learn": {"learn", "net", "tasks", "base", "kernels", "io"},
-    "study": {"study", "learn", "net", "tasks", "analysis", "base", "kernels",
+    "study": {"study", "plastic", "learn", "net", "tasks", "analysis", "base", "kernels",
               "io"},
 }
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)

@@ -24,7 +24,10 @@ enum lm_stream {
     LM_STREAM_DEGREE = 12,
     LM_STREAM_START = 13,
     LM_STREAM_DAMAGE = 14,
-    LM_STREAM_NOISE = 16 /* + layer */
+    LM_STREAM_NOISE = 16, /* + layer, at most 215 */
+    LM_STREAM_PLASTIC = 240,
+    LM_STREAM_COUPLED = 241,
+    LM_STREAM_WORDS = 242
 };
 
 typedef struct lm_block {

@@ -151,6 +151,23 @@ static int32_t smaller(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
+bool lm_is_deaf(const limen_network *net, size_t l, size_t i)
+{
+    for (size_t k = 0; k < net->connections; k++) {
+        const lm_connection *c = &net->connection[k];
+
+        if (c->to != l)
+            continue;
+        if (c->is_balanced) // a row of equal weights runs as zeros
+            return row_largest(net, l, i, false) == 0.0F &&
+                   row_largest(net, l, i, true) == 0.0F;
+        for (size_t e = lm_row_first(c, i); e < lm_row_first(c, i + 1); e++)
+            if (c->w[e] != 0.0F)
+                return false;
+    }
+    return true;
+}
+
 bool lm_exponent(int32_t *q, const limen_network *net, size_t l, size_t i)
 {
     const limen_unit_options *options = &net->options[l];
@@ -190,4 +207,27 @@ bool lm_exponent(int32_t *q, const limen_network *net, size_t l, size_t i)
         }
     }
     return false;
+}
+
+bool lm_exponent_near(int32_t *q, const limen_network *net, size_t l, size_t i)
+{
+    const float peak = row_largest(net, l, i, false);
+    const float above = ldexpf(1.0F, *q + 1);
+
+    // beyond 2^21 lm_round_weight would not round
+    if (!(peak > 0.0F) || !(peak * above < 2097152.0F) ||
+        !isfinite(net->theta[l][i]) || row_largest(net, l, i, true) != 0.0F)
+        return lm_exponent(q, net, l, i);
+
+    // what does not fit above fits nowhere higher
+    const int32_t sum = row_sum(net, l, i, above);
+    if (sum <= 32767)
+        return lm_exponent(q, net, l, i);
+    // half of each weight is rounded within 3/4: 1024 of them within 768
+    if (sum <= 63000)
+        return true;
+    if (rintf(peak * above / 2.0F) <= 32767.0F &&
+        row_sum(net, l, i, above / 2.0F) <= 32767)
+        return true;
+    return lm_exponent(q, net, l, i);
 }

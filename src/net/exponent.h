@@ -20,4 +20,12 @@ static inline int32_t lm_round_weight(float x)
  * finite. */
 bool lm_exponent(int32_t *q, const limen_network *net, size_t l, size_t i);
 
+/* The same where *q was the unit's exponent before some weights changed: faster
+ * where it still is. */
+bool lm_exponent_near(int32_t *q, const limen_network *net, size_t l, size_t i);
+
+/* Whether all weights of the unit are zero, so that its threshold decides the
+ * exponent. */
+bool lm_is_deaf(const limen_network *net, size_t l, size_t i);
+
 #endif

@@ -162,6 +162,7 @@ void limen_image_free(limen_image *image)
         lm_free(c->col_start);
         lm_free(c->target);
         lm_free(c->master);
+        lm_free(c->place);
         lm_free(c->packed);
         lm_slots_free(&c->slots);
     }
@@ -338,6 +339,78 @@ limen_status limen_image_update(limen_image *image, const limen_network *net,
             sparse_write(&image->connection[k], &net->connection[k],
                          image->layer[net->connection[k].to].q, threads);
     return LIMEN_OK;
+}
+
+bool lm_image_rows_begin(limen_image *image)
+{
+    for (size_t k = 0; k < image->connections; k++) {
+        lm_image_connection *c = &image->connection[k];
+
+        if (!c->is_sparse || c->place != NULL)
+            continue;
+        c->place = lm_alloc(c->entries, 1, sizeof *c->place);
+        if (c->place == NULL)
+            return false;
+        for (size_t e = 0; e < c->entries; e++)
+            c->place[c->master[e]] = e;
+    }
+    return true;
+}
+
+/* One row of a connection. */
+static void row_write(lm_image_connection *to, const lm_connection *from,
+                      const int32_t *q, size_t i)
+{
+    const float scale = ldexpf(1.0F, q[i]);
+
+    if (from->is_balanced) {
+        balanced_write(to, from, q, i, i + 1);
+        return;
+    }
+    if (!to->is_sparse) {
+        for (size_t j = 0; j < to->m; j++)
+            to->w[j * to->stride + i] =
+                (int16_t)lm_round_weight(from->w[i * to->m + j] * scale);
+        return;
+    }
+    for (uint64_t e = from->row_start[i]; e < from->row_start[i + 1]; e++) {
+        const uint64_t place = to->place[e];
+
+        to->w[place] = (int16_t)lm_round_weight(from->w[e] * scale);
+        if (to->packed != NULL)
+            to->packed[place] = (uint32_t)i | (uint32_t)(uint16_t)to->w[place]
+                                                  << 16;
+    }
+    lm_slots_write_row(&to->slots, from, q[i], i);
+}
+
+bool lm_image_row(limen_image *image, const limen_network *net, size_t l,
+                  size_t i, uint8_t *const *changed)
+{
+    lm_image_layer *layer = &image->layer[l];
+    const int32_t before = layer->q[i];
+
+    if (!lm_exponent_near(&layer->q[i], net, l, i))
+        return false;
+    layer_write(layer, net, l, i, i + 1);
+    for (size_t k = 0; k < net->connections; k++)
+        if (net->connection[k].to == l &&
+            (changed[k][i] || layer->q[i] != before))
+            row_write(&image->connection[k], &net->connection[k], layer->q, i);
+    return true;
+}
+
+bool lm_image_threshold(limen_image *image, const limen_network *net, size_t l,
+                        size_t i)
+{
+    lm_image_layer *layer = &image->layer[l];
+
+    if (!isfinite(net->theta[l][i]))
+        return false;
+    if (lm_is_deaf(net, l, i) && !lm_exponent(&layer->q[i], net, l, i))
+        return false;
+    layer_write(layer, net, l, i, i + 1);
+    return true;
 }
 
 const int32_t *limen_image_exponents(const limen_image *image, size_t layer)

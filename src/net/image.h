@@ -21,6 +21,8 @@ typedef struct lm_image_connection {
     uint64_t *col_start; /* (m + 1) sparse: entries of source j */
     uint32_t *target;    /* (entries) sparse */
     uint64_t *master;    /* (entries) sparse: the master's place */
+    uint64_t *place;     /* (entries) sparse: where a master is, once
+                            lm_image_rows_begin was called; else NULL */
     uint32_t *packed;    /* (entries + 16) sparse, n <= 2^16: target, and w in
                             the upper half; NULL otherwise */
     lm_slots slots;      /* sparse, for kernel->slots_add; groups 0: none */
@@ -44,5 +46,18 @@ struct limen_image {
     size_t connections;
     lm_image_connection *connection; /* (connections) */
 };
+
+/* Makes single rows writable; false if memory is out. */
+bool lm_image_rows_begin(limen_image *image);
+
+/* Takes unit i of layer l anew: its threshold, and where changed[k][i] its
+ * weights of connection k; all of them if its exponent changes.  false if it has no
+ * exponent.  changed: [connection] (n). */
+bool lm_image_row(limen_image *image, const limen_network *net, size_t l,
+                  size_t i, uint8_t *const *changed);
+
+/* The same where only the threshold changed. */
+bool lm_image_threshold(limen_image *image, const limen_network *net, size_t l,
+                        size_t i);
 
 #endif

@@ -95,15 +95,20 @@ void lm_slots_free(lm_slots *slots)
     lm_free(slots->high);
 }
 
+void lm_slots_write_row(lm_slots *to, const lm_connection *from, int32_t q,
+                        size_t i)
+{
+    const float scale = ldexpf(1.0F, q);
+    const size_t first = to->groups > 0 ? to->first[i / UNITS] : 0;
+
+    for (size_t order = 0; to->groups > 0 && order < in_degree(from, i);
+         order++)
+        to->w[(first + order) * UNITS + i % UNITS] = (int16_t)lm_round_weight(
+            from->w[from->row_start[i] + order] * scale);
+}
+
 void lm_slots_write(lm_slots *to, const lm_connection *from, const int32_t *q)
 {
-    for (size_t i = 0; to->groups > 0 && i < from->n; i++) {
-        const float scale = ldexpf(1.0F, q[i]);
-        const size_t first = to->first[i / UNITS];
-
-        for (size_t order = 0; order < in_degree(from, i); order++)
-            to->w[(first + order) * UNITS + i % UNITS] =
-                (int16_t)lm_round_weight(from->w[from->row_start[i] + order] *
-                                         scale);
-    }
+    for (size_t i = 0; to->groups > 0 && i < from->n; i++)
+        lm_slots_write_row(to, from, q[i], i);
 }

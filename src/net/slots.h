@@ -14,4 +14,8 @@ void lm_slots_free(lm_slots *slots);
 /* Takes the weights: round(w 2^q). */
 void lm_slots_write(lm_slots *to, const lm_connection *from, const int32_t *q);
 
+/* Those of unit i alone. */
+void lm_slots_write_row(lm_slots *to, const lm_connection *from, int32_t q,
+                        size_t i);
+
 #endif
