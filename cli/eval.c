@@ -264,7 +264,7 @@ static limen_status load_test(limen_data **out, const limen_settings *settings,
                               limen_error *err)
 {
     const char *dir = limen_settings_get(settings, "data-dir");
-    limen_data *all;
+    limen_data *all = NULL;
     limen_status status =
         limen_data_load(&all, limen_settings_get(settings, "data"),
                         dir[0] == '\0' ? NULL : dir, LIMEN_TEST, err);
@@ -293,7 +293,7 @@ int cli_eval(cli_options *options)
 
         code = status == LIMEN_OK ? CLI_DONE : cli_fail_status(status, &err);
     }
-    if (code == CLI_DONE && data->features != limen_network_units(net, 0))
+    if (data != NULL && data->features != limen_network_units(net, 0))
         code = cli_fail(CLI_INCOMPATIBLE,
                         "the data has %zu values a sample, the network %zu "
                         "inputs",
