@@ -236,7 +236,9 @@ static int evaluate(const limen_network *net, const limen_settings *settings,
                         "--steps: '%.60s' is not a list of ascending numbers "
                         "above 0, like 1,5,20",
                         list);
-    int code = eval_read_rows(rows, &count, options->corrupt, pool != NULL);
+    int code = eval_check_early(options->early);
+    if (code == CLI_DONE)
+        code = eval_read_rows(rows, &count, options->corrupt, pool != NULL);
     if (code != CLI_DONE)
         return code;
     limen_status status = limen_image_new(&image, net, options->threads, &err);

@@ -57,4 +57,7 @@ void eval_print_bins(const eval_row *row);
  * them, or adds them to `json`. */
 int eval_early(json_t *json, const eval_subject *subject, const char *leads);
 
+/* Whether leads, if there are any, are a list that eval_early reads. */
+int eval_check_early(const char *leads);
+
 #endif

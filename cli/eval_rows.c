@@ -159,6 +159,18 @@ json_t *eval_rows_json(const eval_row *rows, size_t count,
     return all;
 }
 
+int eval_check_early(const char *leads)
+{
+    size_t room[LIMEN_LEADS_MAX];
+
+    if (leads == NULL || cli_read_steps(room, LIMEN_LEADS_MAX, leads) > 0)
+        return CLI_DONE;
+    return cli_fail(CLI_USAGE,
+                    "--early: '%.60s' is not a list of ascending numbers "
+                    "above 0, like 1,2,4",
+                    leads);
+}
+
 int eval_early(json_t *json, const eval_subject *subject, const char *list)
 {
     const limen_settings *settings = subject->settings;
@@ -171,15 +183,13 @@ int eval_early(json_t *json, const eval_subject *subject, const char *list)
     limen_early early = { count, leads, accuracy, step };
     json_t *points = json_array();
     limen_error err;
-    limen_status status = LIMEN_OK;
+    const limen_status status = limen_early_answer(
+        &early, subject->image, &input, subject->data->labels, subject->steps,
+        (size_t)cli_setting_int(settings, "burn-in"),
+        (uint64_t)cli_setting_int(settings, "seed"), subject->options->threads,
+        &err);
 
-    if (count > 0)
-        status = limen_early_answer(
-            &early, subject->image, &input, subject->data->labels,
-            subject->steps, (size_t)cli_setting_int(settings, "burn-in"),
-            (uint64_t)cli_setting_int(settings, "seed"),
-            subject->options->threads, &err);
-    if (status == LIMEN_OK && json == NULL && count > 0)
+    if (status == LIMEN_OK && json == NULL)
         printf("\nAnswers given as soon as one class leads by so many spikes, "
                "or at T = %zu\n%8s  %9s  %10s\n",
                subject->steps, "lead", "accuracy", "mean step");
@@ -194,10 +204,5 @@ int eval_early(json_t *json, const eval_subject *subject, const char *list)
     if (json != NULL)
         json_object_set(json, "early", points);
     json_decref(points);
-    if (count == 0)
-        return cli_fail(CLI_USAGE,
-                        "--early: '%.60s' is not a list of ascending numbers "
-                        "above 0, like 1,2,4",
-                        list);
     return status == LIMEN_OK ? CLI_DONE : cli_fail_status(status, &err);
 }

@@ -140,3 +140,4 @@ def test_early_answers_trade_steps_for_accuracy(trained):
 def test_what_eval_cannot_do_is_said(trained, words, says):
     done = run("eval", "run", *words, cwd=trained, code=2)
     assert says in done.stderr and done.stderr.count("\n") == 1
+    assert not done.stdout  # nothing is half said
