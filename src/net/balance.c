@@ -7,7 +7,7 @@
 
 enum { LANES = 16 };
 
-LM_VECTORISE static double row_mean(const float *w, size_t count)
+LM_VECTORISE static double row_sum(const float *w, size_t count)
 {
     double lane[LANES] = { 0.0 };
     double sum = 0.0;
@@ -20,7 +20,7 @@ LM_VECTORISE static double row_mean(const float *w, size_t count)
         lane[k] += (double)w[j];
     for (size_t k = 0; k < LANES; k++)
         sum += lane[k];
-    return sum / (double)count;
+    return sum;
 }
 
 LM_VECTORISE static float row_gap(const float *w, size_t count, double mean)
@@ -46,9 +46,14 @@ LM_VECTORISE static void centre(float *w, size_t count, double mean)
         w[j] = (float)((double)w[j] - mean);
 }
 
+double lm_row_sum(const float *w, size_t count)
+{
+    return row_sum(w, count);
+}
+
 double lm_row_mean(const float *w, size_t count)
 {
-    return row_mean(w, count);
+    return row_sum(w, count) / (double)count;
 }
 
 float lm_row_gap(const float *w, size_t count, double mean)

@@ -16,6 +16,7 @@
 #include <math.h>
 
 /* In double: 16 sums of every sixteenth weight, then those in order. */
+double lm_row_sum(const float *w, size_t count);
 double lm_row_mean(const float *w, size_t count);
 
 /* The largest |w - mean|, as a float; NAN if there is one. */

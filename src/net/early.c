@@ -102,19 +102,12 @@ static limen_status answer_block(early *room, limen_early *sums,
 {
     const limen_record record = { .raster = room->raster };
     const size_t last = room->image->layers - 1;
-    const size_t values = input->frames * room->image->layer[0].n;
     const size_t row = room->steps * lm_bits_words(room->outputs);
     const size_t left = input->samples - first;
-    limen_input part = *input;
+    const limen_input part =
+        lm_input_part(input, room->image->layer[0].n, first,
+                      left < BLOCK ? left : BLOCK, room->keys);
 
-    part.samples = left < BLOCK ? left : BLOCK;
-    part.keys = room->keys;
-    if (input->bytes != NULL)
-        part.bytes = input->bytes + first * values;
-    else
-        part.floats = input->floats + first * values;
-    for (size_t b = 0; b < part.samples; b++)
-        room->keys[b] = lm_input_key(input, first + b);
     limen_state_reset(room->state);
     room->state->samples = part.samples;
     const limen_status status =

@@ -73,19 +73,11 @@ static limen_status block_new(block *room, const limen_image *image,
 static limen_input block_begin(block *room, const limen_input *input,
                                size_t first)
 {
-    const size_t values = input->frames * room->image->layer[0].n;
     const size_t left = input->samples - first;
     const size_t most = room->state->samples;
-    limen_input part = *input;
-
-    part.samples = left < most ? left : most;
-    part.keys = room->keys;
-    if (input->bytes != NULL)
-        part.bytes = input->bytes + first * values;
-    else
-        part.floats = input->floats + first * values;
-    for (size_t b = 0; b < part.samples; b++)
-        room->keys[b] = lm_input_key(input, first + b);
+    const limen_input part =
+        lm_input_part(input, room->image->layer[0].n, first,
+                      left < most ? left : most, room->keys);
 
     limen_state_reset(room->state);
     room->state->samples = part.samples; // the last block may be shorter

@@ -134,6 +134,23 @@ static limen_status bad_probability(const limen_input *input, size_t units,
                         place % units, sample, value);
 }
 
+limen_input lm_input_part(const limen_input *input, size_t units, size_t first,
+                          size_t count, uint64_t *keys)
+{
+    const size_t values = input->frames * units;
+    limen_input part = *input;
+
+    part.samples = count;
+    part.keys = keys;
+    if (input->bytes != NULL)
+        part.bytes = input->bytes + first * values;
+    else
+        part.floats = input->floats + first * values;
+    for (size_t b = 0; b < count; b++)
+        keys[b] = lm_input_key(input, first + b);
+    return part;
+}
+
 limen_status limen_input_check(const limen_input *input, size_t units,
                                limen_error *err)
 {

@@ -31,6 +31,11 @@ static inline uint64_t lm_input_key(const limen_input *input, size_t sample)
     return input->keys == NULL ? sample : input->keys[sample];
 }
 
+/* Samples first .. first + count - 1 as an input of their own, with their keys.
+ * keys: (count), which the part points to */
+limen_input lm_input_part(const limen_input *input, size_t units, size_t first,
+                          size_t count, uint64_t *keys);
+
 /* s_0(t) of one sample.  s: (units) bits, zero where nothing can fire */
 void lm_input_fire(uint64_t *s, const lm_chances *chances, size_t units,
                    limen_encoder encoder, uint64_t seed, uint64_t key, size_t t,

@@ -18,26 +18,9 @@
 #include "plastic/plastic.h"
 
 #include "base/vectorise.h"
+#include "net/balance.h"
 
 #include <math.h>
-
-enum { LANES = 16 };
-
-LM_VECTORISE static double total(const float *w, size_t count)
-{
-    double lane[LANES] = { 0.0 };
-    double sum = 0.0;
-    size_t j = 0;
-
-    for (; j + LANES <= count; j += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            lane[k] += (double)w[j + k];
-    for (size_t k = 0; j < count; j++, k++)
-        lane[k] += (double)w[j];
-    for (size_t k = 0; k < LANES; k++)
-        sum += lane[k];
-    return sum;
-}
 
 LM_VECTORISE static void scale(float *w, size_t count, double factor)
 {
@@ -72,9 +55,9 @@ double lm_row_total(const limen_plastic *p, const lm_connection *c, size_t i,
     float *room = lm_plastic_room(p);
 
     if (sign == 0.0F)
-        return total(c->w + first, count);
+        return lm_row_sum(c->w + first, count);
     select_sign(room, c->w + first, count, sign);
-    return total(room, count);
+    return lm_row_sum(room, count);
 }
 
 void lm_row_scale(limen_plastic *p, const limen_plastic_rule *rule, size_t i,

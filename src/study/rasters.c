@@ -84,18 +84,10 @@ limen_status lm_rasters_run(lm_rasters *rasters, size_t copy,
                             size_t count, size_t steps, uint64_t seed,
                             int threads, limen_error *err)
 {
-    const size_t values = input->frames * rasters->image->layer[0].n;
     const limen_record record = { .raster = rasters->raster[copy] };
-    limen_input part = *input;
+    const limen_input part = lm_input_part(input, rasters->image->layer[0].n,
+                                           first, count, rasters->keys);
 
-    part.samples = count;
-    part.keys = rasters->keys;
-    if (input->bytes != NULL)
-        part.bytes = input->bytes + first * values;
-    else
-        part.floats = input->floats + first * values;
-    for (size_t b = 0; b < count; b++)
-        rasters->keys[b] = lm_input_key(input, first + b);
     rasters->state->samples = rasters->most;
     limen_state_reset(rasters->state);
     rasters->state->samples = count;
